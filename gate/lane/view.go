@@ -1,0 +1,162 @@
+package lane
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/parking"
+	"gatehouse/vision"
+)
+
+// LinkState is what the banner says of the cloud.
+type LinkState string
+
+// States of the link. Online only while our own heartbeats come back;
+// degraded when the round trip is above 500 ms or Redis is gone; offline when
+// three heartbeats are missed or the socket is gone.
+const (
+	Online   LinkState = "online"
+	Degraded LinkState = "degraded"
+	Offline  LinkState = "offline"
+)
+
+// Link is the state of the link to the cloud.
+type Link struct {
+	State    LinkState     `json:"state"`
+	Since    time.Time     `json:"since"`
+	RTT      time.Duration `json:"rtt_ns"`
+	RTTs     []int         `json:"rtts_ms"` // the last few round trips, oldest first
+	Queue    int64         `json:"queue"`   // facts waiting
+	LastSync time.Time     `json:"last_sync"`
+	Why      string        `json:"why,omitempty"` // a sentence while not online
+	Redis    bool          `json:"redis"`
+}
+
+// Guard is who is signed in at this gate.
+type Guard struct {
+	Name    string `json:"name"`
+	Display string `json:"display"`
+	Role    string `json:"role"`
+}
+
+// Worker is the state of a part that the gate can do without.
+type Worker struct {
+	OK  bool   `json:"ok"`
+	Why string `json:"why,omitempty"`
+}
+
+// SlotView is one slot as the map shows it.
+type SlotView struct {
+	Slot      parking.Slot `json:"slot"`
+	Plate     string       `json:"plate,omitempty"`        // display form of who stands in it
+	HeldBy    string       `json:"held_by,omitempty"`      // gate that holds it, by a plan
+	HeldUntil time.Time    `json:"held_until"`             //
+	Suggested bool         `json:"suggested,omitempty"`    // offered at one of this gate's lanes
+	MayBeGone bool         `json:"may_be_taken,omitempty"` // another gate's home slot while we are cut off
+}
+
+// ZoneView is one zone with what is in it.
+type ZoneView struct {
+	Zone     parking.Zone          `json:"zone"`
+	Slots    []SlotView            `json:"slots,omitempty"`
+	Inside   map[parking.Class]int `json:"inside"` // vehicles, unplaced ones of the zone included
+	Free     int                   `json:"free"`
+	Capacity int                   `json:"capacity"`
+}
+
+// Stage is where a lane's subject stands.
+type Stage string
+
+// The life of a vehicle at a lane.
+const (
+	Arrived  Stage = "arrived"  // seen, its picture is being read
+	Offered  Stage = "offered"  // the next thing to do is the guard's
+	Paying   Stage = "paying"   // a VietQR is shown
+	Accepted Stage = "accepted" // the fact is on disk
+	Opened   Stage = "opened"   // the barrier has answered
+	Refused  Stage = "refused"  // the disk or the barrier refused; Why says it
+)
+
+// Match is a stay that may be the vehicle at the exit.
+type Match struct {
+	Stay     parking.Stay  `json:"stay"`
+	Distance float64       `json:"distance"` // 0: the same plate
+	ByToken  bool          `json:"by_token"`
+	Quote    parking.Quote `json:"quote"`
+	QuoteErr string        `json:"quote_error,omitempty"` // why it cannot be priced
+}
+
+// Subject is the vehicle that a lane is about. An act names its ID: when the
+// subject has changed, the act is refused.
+type Subject struct {
+	ID        uuid.UUID      `json:"id"`
+	Stage     Stage          `json:"stage"`
+	Why       string         `json:"why,omitempty"`
+	ArrivedAt time.Time      `json:"arrived_at"`
+	Reading   vision.Reading `json:"reading"`
+	Plate     parking.Plate  `json:"plate"`
+	Display   string         `json:"display"`
+	Typed     bool           `json:"typed"` // by hand, not read
+	Class     parking.Class  `json:"class"`
+	Token     string         `json:"token,omitempty"`
+	Warnings  []string       `json:"warnings,omitempty"`
+	Stay      uuid.UUID      `json:"stay"` // once accepted
+
+	// At an IN lane: the offer.
+	Zone      string    `json:"zone,omitempty"`
+	Slot      string    `json:"slot,omitempty"`
+	Metres    float64   `json:"metres,omitempty"`
+	MayBeGone bool      `json:"may_be_taken,omitempty"`
+	HeldUntil time.Time `json:"held_until"`
+
+	// At an OUT lane: the stays it may be, best first; Chosen is -1 until one
+	// is certain or picked.
+	Matches []Match       `json:"matches,omitempty"`
+	Chosen  int           `json:"chosen"`
+	Due     parking.Money `json:"due"`
+	// A VietQR that is shown (Stage Paying).
+	QR        string `json:"qr,omitempty"`
+	Reference string `json:"reference,omitempty"`
+}
+
+// LaneView is one lane as screens show it.
+type LaneView struct {
+	Lane     parking.Lane `json:"lane"`
+	Camera   Worker       `json:"camera"`
+	Picture  []byte       `json:"-"`         // newest JPEG, nil for none
+	PictureN int64        `json:"picture_n"` // changes with every new picture
+	Subject  *Subject     `json:"subject,omitempty"`
+}
+
+// Event is one line of the history at the bottom of the console.
+type Event struct {
+	At      time.Time      `json:"at"`
+	Kind    parking.Kind   `json:"kind"`
+	Gate    string         `json:"gate"`
+	Display string         `json:"display,omitempty"`
+	Slot    string         `json:"slot,omitempty"`
+	Zone    string         `json:"zone,omitempty"`
+	Amount  parking.Money  `json:"amount,omitempty"`
+	Method  parking.Method `json:"method,omitempty"`
+	Text    string         `json:"text,omitempty"`
+}
+
+// View is everything that a screen shows, as one immutable value.
+type View struct {
+	Now       time.Time    `json:"now"`
+	SiteName  string       `json:"site_name"`
+	Gate      parking.Gate `json:"gate"`
+	Timezone  string       `json:"timezone"`
+	Currency  string       `json:"currency"`
+	Language  string       `json:"language"`
+	Guard     *Guard       `json:"guard,omitempty"`
+	Link      Link         `json:"link"`
+	Vision    Worker       `json:"vision"`
+	Disk      Worker       `json:"disk"`
+	Zones     []ZoneView   `json:"zones"`
+	Lanes     []LaneView   `json:"lanes"`
+	Recent    []Event      `json:"recent"`
+	Conflicts int          `json:"conflicts"`
+	Unplaced  int          `json:"unplaced"`
+}

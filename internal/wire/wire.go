@@ -1,0 +1,272 @@
+// Package wire holds the messages between gates and the cloud, the only thing
+// that the two sides have in common besides the domain. docs/PROTOCOL.md tells
+// the same in prose.
+package wire
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/parking"
+)
+
+// Protocol is the version that hello and welcome name.
+const Protocol = 1
+
+// Limits of the protocol.
+const (
+	MaxBatchFacts   = 200     // facts in one batch
+	MaxBatchBytes   = 1 << 20 // bytes of one batch, unpacked
+	MaxPhotoBytes   = 2 << 20 // bytes of one photo
+	MaxMessageBytes = 4 << 20 // bytes of one WebSocket message
+	MaxJSONBytes    = 64 << 10
+)
+
+// Heartbeat is how often both sides send one; three missed mean offline.
+const Heartbeat = 2 * time.Second
+
+// Problem is an RFC 9457 problem document: what every refusal looks like.
+type Problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail"` // a sentence that helps
+	Code   parking.Code `json:"code"`
+	ID     string       `json:"request_id,omitempty"`
+}
+
+// EnrolRequest uses up a one-time code. POST /api/v1/gates/enrol
+type EnrolRequest struct {
+	Code      string `json:"code"`
+	PublicKey []byte `json:"public_key"` // Ed25519, 32 bytes
+	Machine   string `json:"machine"`
+	Version   string `json:"version"`
+}
+
+// EnrolAnswer tells the gate who it is.
+type EnrolAnswer struct {
+	Tenant uuid.UUID `json:"tenant"`
+	Site   uuid.UUID `json:"site"`
+	Gate   string    `json:"gate"`
+}
+
+// ChallengeRequest asks for something to sign. POST /api/v1/gates/challenge
+type ChallengeRequest struct {
+	Site uuid.UUID `json:"site"`
+	Gate string    `json:"gate"`
+}
+
+// ChallengeAnswer is what the gate signs, once, within a minute.
+type ChallengeAnswer struct {
+	Challenge []byte `json:"challenge"`
+}
+
+// TokenRequest proves who the gate is. POST /api/v1/gates/token
+type TokenRequest struct {
+	Site      uuid.UUID `json:"site"`
+	Gate      string    `json:"gate"`
+	Challenge []byte    `json:"challenge"`
+	Signature []byte    `json:"signature"` // Ed25519 over ChallengeText
+}
+
+// TokenAnswer is a bearer token bound to gate and site, or to a person.
+type TokenAnswer struct {
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+	Role    string    `json:"role,omitempty"` // of a person
+	Display string    `json:"display,omitempty"`
+}
+
+// LoginRequest signs a person in at a site. POST /api/v1/login
+type LoginRequest struct {
+	Site     string `json:"site"` // the site's code
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// SignInRequest signs a guard in at a gate. POST /api/v1/gate/sign-in with
+// the gate's token.
+type SignInRequest struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// SignInAnswer is what the gate may keep of the guard: it makes its own
+// verifier from the password that was just typed, good for ValidFor.
+type SignInAnswer struct {
+	Name     string `json:"name"`
+	Display  string `json:"display"`
+	Role     string `json:"role"`
+	ValidMS  int64  `json:"valid_ms"`
+	Language string `json:"language"`
+}
+
+// Batch is an ordered run of one gate's facts within one epoch, signed with
+// the key of the gate that made them. POST /api/v1/facts (gzip allowed)
+type Batch struct {
+	ID        uuid.UUID     `json:"id"`
+	Site      uuid.UUID     `json:"site"`
+	Gate      string        `json:"gate"`
+	Epoch     parking.Epoch `json:"epoch"`
+	FirstSeq  int64         `json:"first_seq"`
+	Items     []Item        `json:"items"`
+	Signature []byte        `json:"signature"` // Ed25519 over Text
+}
+
+// Item is one fact as its gate encoded it.
+type Item struct {
+	ID      uuid.UUID `json:"id"`
+	Length  int       `json:"length"`
+	SHA256  []byte    `json:"sha256"` // of Encoded
+	Encoded []byte    `json:"encoded"`
+}
+
+// Outcome is what became of one item.
+type Outcome string
+
+// Outcomes of an item.
+const (
+	Applied     Outcome = "applied"
+	Duplicate   Outcome = "duplicate"
+	Quarantined Outcome = "quarantined" // kept raw, counted as received, shown
+)
+
+// BatchAnswer echoes the batch id; anything without it is no answer.
+type BatchAnswer struct {
+	Batch    uuid.UUID     `json:"batch"`
+	Epoch    parking.Epoch `json:"epoch"`
+	Seq      int64         `json:"seq"`      // highest contiguous seq of the epoch that is durable
+	FeedSeq  int64         `json:"feed_seq"` // the feed number that includes it
+	Outcomes []Outcome     `json:"outcomes"` // one for each item
+}
+
+// Message is one WebSocket message: exactly one field is set.
+type Message struct {
+	Hello     *Hello   `json:"hello,omitempty"`
+	Welcome   *Welcome `json:"welcome,omitempty"`
+	Deltas    []Delta  `json:"deltas,omitempty"`
+	Heartbeat *Beat    `json:"heartbeat,omitempty"`
+	Echo      *Beat    `json:"echo,omitempty"` // a heartbeat sent back
+	Hint      *Hint    `json:"hint,omitempty"`
+	Bye       *Bye     `json:"bye,omitempty"`
+}
+
+// Hello is the gate's first message.
+type Hello struct {
+	Protocol    int           `json:"protocol"`
+	Gate        string        `json:"gate"`
+	Site        uuid.UUID     `json:"site"`
+	Epoch       parking.Epoch `json:"epoch"`
+	FeedSeq     int64         `json:"feed_seq"`    // last applied
+	Incarnation uuid.UUID     `json:"incarnation"` // of the cloud that the gate knows, zero for none
+	Version     string        `json:"version"`
+	Queue       int64         `json:"queue"` // facts waiting
+}
+
+// Welcome is the cloud's answer.
+type Welcome struct {
+	Protocol    int                     `json:"protocol"`
+	ServerTime  time.Time               `json:"server_time"`
+	Incarnation uuid.UUID               `json:"incarnation"`
+	FeedSeq     int64                   `json:"feed_seq"`
+	Held        map[parking.Epoch]int64 `json:"held"`     // highest durable seq for each epoch of this gate
+	Snapshot    bool                    `json:"snapshot"` // the gate must fetch a snapshot before deltas mean anything
+	Degraded    bool                    `json:"degraded"` // Redis is gone
+}
+
+// Delta is one transaction that changed the site's state.
+type Delta struct {
+	FeedSeq   int64          `json:"feed_seq"`
+	Stays     []parking.Stay `json:"stays,omitempty"`
+	Slots     []parking.Slot `json:"slots,omitempty"`
+	Config    *SiteConfig    `json:"config,omitempty"` // the site itself changed
+	Conflicts []Conflict     `json:"conflicts,omitempty"`
+	Covers    []Covered      `json:"covers,omitempty"`
+}
+
+// Covered says that this delta includes a gate's facts up to Seq.
+type Covered struct {
+	Gate  string        `json:"gate"`
+	Epoch parking.Epoch `json:"epoch"`
+	Seq   int64         `json:"seq"`
+}
+
+// Conflict is one open (or just closed) conflict, for screens.
+type Conflict struct {
+	ID    string      `json:"id"` // hex
+	Kind  string      `json:"kind"`
+	State string      `json:"state"`
+	Stays []uuid.UUID `json:"stays"`
+	Facts []uuid.UUID `json:"facts"`
+	Slot  string      `json:"slot,omitempty"`
+	At    time.Time   `json:"at"`
+}
+
+// Beat is a heartbeat. The other side sends it back as echo; the sender's own
+// monotonic clock gives the round trip.
+type Beat struct {
+	N        int64     `json:"n"`
+	Time     time.Time `json:"time"`             // sender's clock
+	FeedSeq  int64     `json:"feed_seq"`         // head (cloud) or last applied (gate)
+	Queue    int64     `json:"queue,omitempty"`  // gate: facts waiting
+	RTTMS    int       `json:"rtt_ms,omitempty"` // sender's last measured round trip
+	Degraded bool      `json:"degraded,omitempty"`
+}
+
+// Hint is an unnumbered word about a reservation: it may be lost.
+type Hint struct {
+	Slot   string `json:"slot"`
+	Gate   string `json:"gate"`
+	LeftMS int64  `json:"left_ms"` // 0: released
+}
+
+// Bye tells the gate to go and when to come back.
+type Bye struct {
+	Reason  string `json:"reason"`
+	AfterMS int64  `json:"after_ms"`
+}
+
+// Snapshot is the site's whole state at one feed number. GET /api/v1/snapshot
+type Snapshot struct {
+	Incarnation uuid.UUID               `json:"incarnation"`
+	FeedSeq     int64                   `json:"feed_seq"`
+	Config      SiteConfig              `json:"config"`
+	Slots       []parking.Slot          `json:"slots"`
+	Stays       []parking.Stay          `json:"stays"` // inside, and those that left in the last two days
+	Conflicts   []Conflict              `json:"conflicts"`
+	Held        map[parking.Epoch]int64 `json:"held"` // of the asking gate
+}
+
+// SiteConfig is what a gate needs to know of its site to work alone.
+type SiteConfig struct {
+	Site        uuid.UUID                       `json:"site"`
+	Code        string                          `json:"code"`
+	Name        string                          `json:"name"`
+	Timezone    string                          `json:"timezone"`
+	Currency    string                          `json:"currency"`
+	Language    string                          `json:"language"`
+	Gates       []parking.Gate                  `json:"gates"`
+	Lanes       []parking.Lane                  `json:"lanes"`
+	Zones       []parking.Zone                  `json:"zones"`
+	Tariff      parking.Tariff                  `json:"tariff"`            // in force
+	Tariffs     []parking.Tariff                `json:"tariffs,omitempty"` // others that open stays came in with
+	ExitProof   map[parking.Class]parking.Proof `json:"exit_proof,omitempty"`
+	BankBIN     string                          `json:"bank_bin,omitempty"`
+	BankAccount string                          `json:"bank_account,omitempty"`
+}
+
+// ReserveRequest is a plan: hold a slot. POST /api/v1/reservations, and
+// POST /api/v1/reservations/renew, /release with the token.
+type ReserveRequest struct {
+	Slot  string `json:"slot"`
+	Token string `json:"token,omitempty"` // of the reservation, to renew or release
+}
+
+// Reservation is a granted plan.
+type Reservation struct {
+	Slot   string `json:"slot"`
+	Token  string `json:"token"`
+	Grant  int64  `json:"grant"` // rising number of the slot's grants
+	LeftMS int64  `json:"left_ms"`
+}

@@ -1,0 +1,294 @@
+package parking
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Kind names what a fact tells.
+type Kind string
+
+// Kinds that gates write.
+const (
+	KindStarted          Kind = "started"
+	KindVehicleIn        Kind = "vehicle_in"
+	KindVehicleOut       Kind = "vehicle_out"
+	KindPlateCorrected   Kind = "plate_corrected"
+	KindClassCorrected   Kind = "class_corrected"
+	KindSlotChanged      Kind = "slot_changed"
+	KindStayVoided       Kind = "stay_voided"
+	KindPaymentRequested Kind = "payment_requested"
+	KindPaymentTaken     Kind = "payment_taken"
+	KindRefundPaid       Kind = "refund_paid"
+	KindReceiptIssued    Kind = "receipt_issued"
+	KindTokenLost        Kind = "token_lost"
+	KindBarrierOpened    Kind = "barrier_opened"
+	KindBarrierFailed    Kind = "barrier_failed"
+	KindLanePassage      Kind = "lane_passage"
+	KindVehicleBackedOut Kind = "vehicle_backed_out"
+	KindLaneChanged      Kind = "lane_changed"
+	KindShiftOpened      Kind = "shift_opened"
+	KindShiftClosed      Kind = "shift_closed"
+	KindSignedInOffline  Kind = "signed_in_offline"
+	KindInventoryTaken   Kind = "inventory_taken"
+	KindClockObserved    Kind = "clock_observed"
+	KindReadRejected     Kind = "read_rejected"
+	KindAlarm            Kind = "alarm"
+	KindAlive            Kind = "alive"
+)
+
+// Started is the first fact of an epoch.
+type Started struct {
+	PrevEpoch Epoch  `json:"prev_epoch,omitempty"` // the epoch before at this gate, "" at the first start
+	PrevSeq   int64  `json:"prev_seq,omitempty"`   // its last seq
+	Version   string `json:"version"`              // of the program
+	Machine   string `json:"machine"`              // fingerprint of the machine
+}
+
+// PlateRead is how a plate came to be known.
+type PlateRead struct {
+	Raw        string  `json:"raw,omitempty"`        // as the reader gave it, "" when typed by hand
+	Confidence float64 `json:"confidence,omitempty"` // 0..1, of Raw
+	Outcome    string  `json:"outcome,omitempty"`    // read, unsure, none, typed
+}
+
+// PhotoRef names a photo by what is in it.
+type PhotoRef struct {
+	Role   string `json:"role"`   // plate, face, overview
+	SHA256 string `json:"sha256"` // hex, of the JPEG
+	Bytes  int    `json:"bytes"`
+}
+
+// VehicleIn opens a stay.
+type VehicleIn struct {
+	Stay     uuid.UUID  `json:"stay"`
+	Lane     string     `json:"lane"`
+	Class    Class      `json:"class"`
+	Plate    Plate      `json:"plate"`                   // canonical; "" when not known yet
+	Display  string     `json:"display,omitempty"`       // as written on the plate
+	Read     PlateRead  `json:"read"`                    //
+	Reason   string     `json:"reason,omitempty"`        // why a plate was allowed that fits no pattern, or none
+	Token    string     `json:"token,omitempty"`         // card or ticket, "" for none
+	Zone     string     `json:"zone"`                    //
+	Slot     string     `json:"slot,omitempty"`          // "" in a counted zone
+	Offered  string     `json:"offered,omitempty"`       // the slot that was suggested
+	Grant    int64      `json:"grant,omitempty"`         // number of the cloud's grant, evidence only
+	Tariff   string     `json:"tariff"`                  // id of the tariff in force
+	TariffV  int        `json:"tariff_version"`          // its version; it prices the whole stay
+	Pass     string     `json:"pass,omitempty"`          // decided at IN
+	Photos   []PhotoRef `json:"photos,omitempty"`        //
+	TypedAt  *time.Time `json:"typed_at,omitempty"`      // entered later from a paper ticket
+	Offline  bool       `json:"offline,omitempty"`       // the gate had no cloud at that moment
+	HomeOnly bool       `json:"own_home_slot,omitempty"` // the slot was the gate's own home slot
+}
+
+// Charge is a fee as the gate computed it, with the times that it was priced with.
+type Charge struct {
+	Fee      Money     `json:"fee"`
+	Due      Money     `json:"due"` // left after payments before this fact
+	Currency string    `json:"currency"`
+	In       time.Time `json:"in"`
+	Out      time.Time `json:"out"` // priced_at: when the vehicle was first seen at the exit
+	Tariff   string    `json:"tariff"`
+	TariffV  int       `json:"tariff_version"`
+	Lines    []Line    `json:"lines"`
+	Marked   string    `json:"marked,omitempty"` // why the pricing is not by the stay's own version
+}
+
+// Candidate is a stay that the exit offered, with its fee.
+type Candidate struct {
+	Stay     uuid.UUID `json:"stay"`
+	Plate    Plate     `json:"plate"`
+	Distance float64   `json:"distance"`
+	Fee      Money     `json:"fee"`
+}
+
+// VehicleOut closes a stay, or tells of an exit whose stay was not found.
+type VehicleOut struct {
+	Stay       uuid.UUID   `json:"stay"`
+	Unknown    bool        `json:"unknown,omitempty"` // no stay was found: Stay is then a new id, and this fact its only one
+	Lane       string      `json:"lane"`
+	Class      Class       `json:"class"`
+	Plate      Plate       `json:"plate"`
+	Display    string      `json:"display,omitempty"`
+	Read       PlateRead   `json:"read"`
+	Token      string      `json:"token,omitempty"`
+	Charge     Charge      `json:"charge"`
+	Candidates []Candidate `json:"candidates,omitempty"` // as ranked; more than one, or when another than the first was taken
+	Reason     string      `json:"reason,omitempty"`
+	Photos     []PhotoRef  `json:"photos,omitempty"`
+	Offline    bool        `json:"offline,omitempty"`
+}
+
+// PlateCorrected replaces the plate of a stay.
+type PlateCorrected struct {
+	Stay    uuid.UUID `json:"stay"`
+	Plate   Plate     `json:"plate"`
+	Display string    `json:"display,omitempty"`
+	Was     Plate     `json:"was"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// ClassCorrected replaces the class of a stay.
+type ClassCorrected struct {
+	Stay   uuid.UUID `json:"stay"`
+	Class  Class     `json:"class"`
+	Was    Class     `json:"was"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// SlotChanged moves a stay to another slot or zone.
+type SlotChanged struct {
+	Stay   uuid.UUID `json:"stay"`
+	Zone   string    `json:"zone"`
+	Slot   string    `json:"slot,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// StayVoided ends a stay that never was one.
+type StayVoided struct {
+	Stay   uuid.UUID `json:"stay"`
+	Reason string    `json:"reason"`
+}
+
+// PaymentRequested is a request for money that was shown to a driver (a VietQR).
+type PaymentRequested struct {
+	Payment   uuid.UUID `json:"payment"`
+	Stay      uuid.UUID `json:"stay"`
+	Method    Method    `json:"method"`
+	Amount    Money     `json:"amount"`
+	Currency  string    `json:"currency"`
+	Reference string    `json:"reference"` // in the transfer's purpose
+}
+
+// PaymentTaken is money that was received.
+type PaymentTaken struct {
+	Payment   uuid.UUID  `json:"payment"` // the request's id, or a new one
+	Stay      uuid.UUID  `json:"stay"`
+	Method    Method     `json:"method"`
+	Amount    Money      `json:"amount"`
+	Currency  string     `json:"currency"`
+	Tendered  Money      `json:"tendered,omitempty"` // cash handed over
+	Change    Money      `json:"change,omitempty"`   // cash given back
+	Reference string     `json:"reference,omitempty"`
+	ByHand    *ByHand    `json:"by_hand,omitempty"` // who saw the transfer, elsewhere than here
+	Shift     *uuid.UUID `json:"shift,omitempty"`
+}
+
+// ByHand is the proof of a transfer that a person confirmed.
+type ByHand struct {
+	PayerBank string    `json:"payer_bank"`
+	At        time.Time `json:"at"`
+}
+
+// BarrierOpened is an opening that the system commanded.
+type BarrierOpened struct {
+	Lane   string     `json:"lane"`
+	Cause  string     `json:"cause"` // stay, again, by_hand
+	Stay   *uuid.UUID `json:"stay,omitempty"`
+	Reason string     `json:"reason,omitempty"` // of an opening by hand
+}
+
+// BarrierFailed is an opening whose device did not answer.
+type BarrierFailed struct {
+	Lane   string     `json:"lane"`
+	Stay   *uuid.UUID `json:"stay,omitempty"`
+	Reason string     `json:"reason"`
+}
+
+// LanePassage is a vehicle that a loop, barrier contact or camera saw.
+type LanePassage struct {
+	Lane   string     `json:"lane"`
+	Source string     `json:"source"` // loop, contact, motion
+	Stay   *uuid.UUID `json:"stay,omitempty"`
+	Photos []PhotoRef `json:"photos,omitempty"`
+}
+
+// LaneChanged is a lane whose direction was switched.
+type LaneChanged struct {
+	Lane      string    `json:"lane"`
+	Direction Direction `json:"direction"`
+	Reason    string    `json:"reason,omitempty"`
+}
+
+// ShiftOpened starts a person's drawer.
+type ShiftOpened struct {
+	Shift uuid.UUID `json:"shift"`
+	Guard string    `json:"guard"`
+	Float *Money    `json:"float,omitempty"` // nil: not counted
+}
+
+// ShiftClosed ends it with a blind count.
+type ShiftClosed struct {
+	Shift   uuid.UUID `json:"shift"`
+	Guard   string    `json:"guard"`
+	Counted Money     `json:"counted"`
+}
+
+// SignedInOffline is a sign-in that the gate checked by itself.
+type SignedInOffline struct {
+	Guard string `json:"guard"`
+}
+
+// Alarm is something at the gate that a person should look at.
+type Alarm struct {
+	Code string `json:"code"`
+	Lane string `json:"lane,omitempty"`
+	Text string `json:"text"`
+}
+
+// StayOf returns the stay that a fact is about, the zero id for none or when
+// the body cannot be read.
+func StayOf(f Fact) uuid.UUID {
+	var b struct {
+		Stay *uuid.UUID `json:"stay"`
+	}
+	if err := json.Unmarshal(f.Body, &b); err != nil || b.Stay == nil {
+		return uuid.Nil
+	}
+	return *b.Stay
+}
+
+// bodies makes an empty body for each kind that this program can apply.
+var bodies = map[Kind]func() any{
+	KindStarted:          func() any { return new(Started) },
+	KindVehicleIn:        func() any { return new(VehicleIn) },
+	KindVehicleOut:       func() any { return new(VehicleOut) },
+	KindPlateCorrected:   func() any { return new(PlateCorrected) },
+	KindClassCorrected:   func() any { return new(ClassCorrected) },
+	KindSlotChanged:      func() any { return new(SlotChanged) },
+	KindStayVoided:       func() any { return new(StayVoided) },
+	KindPaymentRequested: func() any { return new(PaymentRequested) },
+	KindPaymentTaken:     func() any { return new(PaymentTaken) },
+	KindBarrierOpened:    func() any { return new(BarrierOpened) },
+	KindBarrierFailed:    func() any { return new(BarrierFailed) },
+	KindLanePassage:      func() any { return new(LanePassage) },
+	KindLaneChanged:      func() any { return new(LaneChanged) },
+	KindShiftOpened:      func() any { return new(ShiftOpened) },
+	KindShiftClosed:      func() any { return new(ShiftClosed) },
+	KindSignedInOffline:  func() any { return new(SignedInOffline) },
+	KindAlarm:            func() any { return new(Alarm) },
+	KindAlive:            func() any { return new(struct{}) },
+}
+
+// DecodeBody reads the body of f. A kind that this program does not know, or
+// a body that is not one of its kind, is an Invalid error: the fact is then
+// kept raw in quarantine and applied after an upgrade.
+func DecodeBody(f Fact) (any, error) {
+	make, ok := bodies[f.Kind]
+	if !ok {
+		return nil, Errorf(Invalid, "This version does not know facts of kind %q.", cut(string(f.Kind), 64))
+	}
+	body := make()
+	if err := json.Unmarshal(f.Body, body); err != nil {
+		return nil, Errorf(Invalid, "The body of this %s cannot be read: %s.", f.Kind, jsonReason(err))
+	}
+	if v, ok := body.(interface{ validate() error }); ok {
+		if err := v.validate(); err != nil {
+			return nil, err
+		}
+	}
+	return body, nil
+}

@@ -1,0 +1,242 @@
+package parking
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// StayState is where a visit stands.
+type StayState string
+
+// States of a stay.
+const (
+	Inside StayState = "inside"
+	Left   StayState = "left"
+	Voided StayState = "voided" // it never was one
+)
+
+// Stay is one vehicle's visit, folded from its facts: from IN to OUT, with
+// its fee and payments. InAt is nil for an exit whose IN is not known (yet).
+type Stay struct {
+	ID      uuid.UUID  `json:"id"`
+	State   StayState  `json:"state"`
+	Class   Class      `json:"class"`
+	Plate   Plate      `json:"plate"`
+	Display string     `json:"display"`
+	Token   string     `json:"token,omitempty"`
+	Zone    string     `json:"zone"`
+	Slot    string     `json:"slot,omitempty"` // the slot that it claims
+	Placed  bool       `json:"placed"`         // whether it holds that slot (or stands in a counted zone)
+	InAt    *time.Time `json:"in_at,omitempty"`
+	InGate  string     `json:"in_gate,omitempty"`
+	InLane  string     `json:"in_lane,omitempty"`
+	InBy    string     `json:"in_by,omitempty"`
+	OutAt   *time.Time `json:"out_at,omitempty"`
+	OutGate string     `json:"out_gate,omitempty"`
+	OutLane string     `json:"out_lane,omitempty"`
+	OutBy   string     `json:"out_by,omitempty"`
+	Tariff  string     `json:"tariff,omitempty"`
+	TariffV int        `json:"tariff_version,omitempty"`
+	Pass    string     `json:"pass,omitempty"`
+	// OutPlate is the plate as read at the exit, OutID the fact that closed the stay.
+	OutPlate  Plate      `json:"out_plate,omitempty"`
+	OutFact   uuid.UUID  `json:"out_fact"`
+	InFact    uuid.UUID  `json:"in_fact"`
+	Charge    *Charge    `json:"charge,omitempty"` // as charged at the exit
+	Payments  []Payment  `json:"payments,omitempty"`
+	InPhotos  []PhotoRef `json:"in_photos,omitempty"`
+	OutPhotos []PhotoRef `json:"out_photos,omitempty"`
+	Moves     []Move     `json:"moves,omitempty"` // the claims it made, in order
+}
+
+// Move is a claim: from At on the stay says that it stands in Zone, Slot.
+type Move struct {
+	Fact uuid.UUID `json:"fact"`
+	At   time.Time `json:"at"`
+	Zone string    `json:"zone"`
+	Slot string    `json:"slot,omitempty"`
+}
+
+// PaidSum is the money received and kept for the stay.
+func (s *Stay) PaidSum() Money {
+	var sum Money
+	for _, p := range s.Payments {
+		if p.Status == Paid {
+			sum += p.Amount
+		}
+	}
+	return sum
+}
+
+// ApplyFact changes s by one fact about it whose body was decoded. Applying a
+// fact twice is the same as once. It is the only place where facts become
+// state; FoldStay and the gate's overlay both use it.
+func (s *Stay) ApplyFact(f Fact, body any) {
+	switch b := body.(type) {
+	case *VehicleIn:
+		s.applyIn(f, b)
+	case *VehicleOut:
+		s.applyOut(f, b)
+	case *PlateCorrected:
+		s.Plate, s.Display = b.Plate, b.Display
+	case *ClassCorrected:
+		s.Class = b.Class
+	case *SlotChanged:
+		s.move(Move{Fact: f.ID, At: f.At, Zone: b.Zone, Slot: b.Slot})
+	case *StayVoided:
+		s.State = Voided
+	case *PaymentRequested:
+		p := s.payment(b.Payment)
+		p.RequestedAt, p.Method, p.Amount, p.Currency = &f.At, b.Method, b.Amount, b.Currency
+		p.Reference, p.Gate, p.Actor = b.Reference, f.Gate, f.Actor
+	case *PaymentTaken:
+		p := s.payment(b.Payment)
+		p.Status, p.PaidAt, p.Method, p.Amount, p.Currency = Paid, &f.At, b.Method, b.Amount, b.Currency
+		p.Tendered, p.Change, p.ByHand, p.Gate, p.Actor = b.Tendered, b.Change, b.ByHand, f.Gate, f.Actor
+		if b.Reference != "" {
+			p.Reference = b.Reference
+		}
+	}
+}
+
+func (s *Stay) applyIn(f Fact, b *VehicleIn) {
+	if s.InAt != nil && s.InFact != f.ID {
+		return // two INs with one stay id: the earlier stands
+	}
+	if s.State == "" {
+		s.State = Inside
+	}
+	s.InFact, s.InAt, s.InGate, s.InLane, s.InBy = f.ID, &f.At, f.Gate, b.Lane, f.Actor
+	if b.TypedAt != nil {
+		s.InAt = b.TypedAt
+	}
+	s.Class, s.Plate, s.Display, s.Token = b.Class, b.Plate, b.Display, b.Token
+	s.Tariff, s.TariffV, s.Pass, s.InPhotos = b.Tariff, b.TariffV, b.Pass, b.Photos
+	s.move(Move{Fact: f.ID, At: *s.InAt, Zone: b.Zone, Slot: b.Slot})
+}
+
+func (s *Stay) applyOut(f Fact, b *VehicleOut) {
+	if s.OutAt != nil && s.OutFact != f.ID {
+		return // two OUTs for one stay: the earlier closes it
+	}
+	if s.State != Voided {
+		s.State = Left
+	}
+	if s.Class == "" {
+		s.Class = b.Class
+	}
+	if s.Plate == "" {
+		s.Plate, s.Display = b.Plate, b.Display
+	}
+	charge := b.Charge
+	s.OutFact, s.OutAt, s.OutGate, s.OutLane, s.OutBy = f.ID, &f.At, f.Gate, b.Lane, f.Actor
+	s.OutPlate, s.Charge, s.OutPhotos = b.Plate, &charge, b.Photos
+}
+
+// move appends m; the newest move is where the stay says it stands.
+func (s *Stay) move(m Move) {
+	if slices.ContainsFunc(s.Moves, func(o Move) bool { return o.Fact == m.Fact }) {
+		return
+	}
+	s.Moves = append(s.Moves, m)
+	s.Zone, s.Slot = m.Zone, m.Slot
+	s.Placed = true // until the replay of the slot's claims says otherwise
+}
+
+// payment returns the stay's payment with this id, made pending when new.
+func (s *Stay) payment(id uuid.UUID) *Payment {
+	for i := range s.Payments {
+		if s.Payments[i].ID == id {
+			return &s.Payments[i]
+		}
+	}
+	s.Payments = append(s.Payments, Payment{ID: id, Status: Pending})
+	return &s.Payments[len(s.Payments)-1]
+}
+
+// AboutStay says whether facts of kind k change a stay.
+func AboutStay(k Kind) bool {
+	switch k {
+	case KindVehicleIn, KindVehicleOut, KindPlateCorrected, KindClassCorrected, KindSlotChanged,
+		KindStayVoided, KindPaymentRequested, KindPaymentTaken:
+		return true
+	}
+	return false
+}
+
+// FoldStay computes a stay from all facts about it that are held, in any
+// order. Facts whose body cannot be read are passed over; they wait in
+// quarantine.
+func FoldStay(id uuid.UUID, facts []Fact) Stay {
+	facts = slices.Clone(facts)
+	slices.SortFunc(facts, Fact.Compare)
+	facts = slices.CompactFunc(facts, func(a, b Fact) bool { return a.ID == b.ID })
+	s := Stay{ID: id}
+	for _, f := range facts {
+		if body, err := DecodeBody(f); err == nil && StayOf(f) == id {
+			s.ApplyFact(f, body)
+		}
+	}
+	return s
+}
+
+// Claim is one stay's claim on one slot, from From until Until (nil: still).
+type Claim struct {
+	Slot   string
+	Stay   uuid.UUID
+	From   time.Time
+	Until  *time.Time
+	Fact   uuid.UUID // the fact that made the claim; decides ties
+	Placed bool      // result of PlaceClaims
+}
+
+// Claims lists the claims that a stay makes on numbered slots.
+func (s *Stay) Claims() []Claim {
+	if s.State == Voided {
+		return nil
+	}
+	var out []Claim
+	for i, m := range s.Moves {
+		if m.Slot == "" {
+			continue
+		}
+		c := Claim{Slot: m.Slot, Stay: s.ID, From: m.At, Until: s.OutAt, Fact: m.Fact}
+		if i+1 < len(s.Moves) {
+			next := s.Moves[i+1].At
+			c.Until = &next
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// PlaceClaims replays the claims of one slot in order of time: the earlier
+// keeps it, a claim that overlaps one already placed stays unplaced. Intervals
+// are half open. The result does not depend on the order of the input.
+func PlaceClaims(claims []Claim) []Claim {
+	out := slices.Clone(claims)
+	slices.SortFunc(out, func(a, b Claim) int {
+		if c := a.From.Compare(b.From); c != 0 {
+			return c
+		}
+		return slices.Compare(a.Fact[:], b.Fact[:])
+	})
+	// Placed claims do not overlap and come in order of From, so the end of
+	// the last placed one is all that the next has to be compared with.
+	var busyUntil *time.Time
+	busy := false
+	for i := range out {
+		c := &out[i]
+		if c.Until != nil && !c.Until.After(c.From) {
+			c.Placed = true // it held the slot for no time at all
+			continue
+		}
+		c.Placed = !busy || (busyUntil != nil && !busyUntil.After(c.From))
+		if c.Placed {
+			busy, busyUntil = true, c.Until
+		}
+	}
+	return out
+}
