@@ -42,36 +42,48 @@ const (
 
 // platePatterns in the order in which a plate without any hint is understood.
 var platePatterns = []platePattern{
-	{PlateCar, true, []int{1, 2}, false, true,
-		regexp.MustCompile(`^(\d\d)(` + seriesFirst + `)(\d{4,5})$`),
-		func(g []string) string { return g[1] + g[2] + "-" + dotted(g[3]) }},
-	{PlateSpecial, true, []int{1, 2}, true, true,
-		regexp.MustCompile(`^(\d\d)(LD|DA|KT|HC|TĐ|MK|CD|CT|LB|T)(\d{4,5})$`),
-		showSpecial},
-	{PlateSpecial, true, []int{1, 2}, false, true, // trailers
-		regexp.MustCompile(`^(\d\d)(RM?)(\d{4,5})$`),
-		showSpecial},
-	{PlateElectricMotorbike, true, []int{2}, true, false,
-		regexp.MustCompile(`^(\d\d)(MĐ[1-9]?)(\d{5})$`),
-		func(g []string) string { return g[1] + "-" + g[2] + " " + dotted(g[3]) }},
-	{PlateMotorbike, true, []int{2}, true, false,
-		regexp.MustCompile(`^(\d\d)(` + seriesFirst + seriesSecond + `)(\d{4,5})$`),
-		func(g []string) string { return g[1] + "-" + g[2] + " " + dotted(g[3]) }},
-	{PlateMotorbikeOld, true, []int{2}, true, false,
-		regexp.MustCompile(`^(\d\d)([A-HK-NPR-VXYZ]\d)(\d{4,5})$`),
-		func(g []string) string { return g[1] + "-" + g[2] + " " + dotted(g[3]) }},
-	{PlateDiplomatic, true, []int{1, 2}, true, true,
-		regexp.MustCompile(`^(\d\d)(\d{3})(NG|QT|CV|NN)(\d{2,3})$`),
-		func(g []string) string { return g[1] + "-" + g[2] + "-" + g[3] + "-" + g[4] }},
-	{PlateDiplomatic, true, []int{1, 2}, true, true,
-		regexp.MustCompile(`^(\d\d)(NG|QT|CV|NN)(\d{3})(\d{2,3})$`),
-		func(g []string) string { return g[1] + "-" + g[2] + "-" + g[3] + "-" + g[4] }},
-	{PlateMilitary, false, []int{1, 2}, true, true,
-		regexp.MustCompile(`^([A-Z]{2}[SLX]?)(\d{3,6})(RM|BM)?$`),
-		func(g []string) string { return g[1] + "-" + g[2] + g[3] }},
+	{
+		kind: PlateCar, province: true, car: true, lines: []int{1, 2},
+		re: regexp.MustCompile(`^(\d\d)(` + seriesFirst + `)(\d{4,5})$`), show: showJoined,
+	},
+	{
+		kind: PlateSpecial, province: true, motor: true, car: true, lines: []int{1, 2},
+		re: regexp.MustCompile(`^(\d\d)(LD|DA|KT|HC|TĐ|MK|CD|CT|LB|T)(\d{4,5})$`), show: showJoined,
+	},
+	{
+		kind: PlateSpecial, province: true, car: true, lines: []int{1, 2}, // trailers
+		re: regexp.MustCompile(`^(\d\d)(RM?)(\d{4,5})$`), show: showJoined,
+	},
+	{
+		kind: PlateElectricMotorbike, province: true, motor: true, lines: []int{2},
+		re: regexp.MustCompile(`^(\d\d)(MĐ[1-9]?)(\d{5})$`), show: showTwoLines,
+	},
+	{
+		kind: PlateMotorbike, province: true, motor: true, lines: []int{2},
+		re: regexp.MustCompile(`^(\d\d)(` + seriesFirst + seriesSecond + `)(\d{4,5})$`), show: showTwoLines,
+	},
+	{
+		kind: PlateMotorbikeOld, province: true, motor: true, lines: []int{2},
+		re: regexp.MustCompile(`^(\d\d)([A-HK-NPR-VXYZ]\d)(\d{4,5})$`), show: showTwoLines,
+	},
+	{
+		kind: PlateDiplomatic, province: true, motor: true, car: true, lines: []int{1, 2},
+		re: regexp.MustCompile(`^(\d\d)(\d{3})(NG|QT|CV|NN)(\d{2,3})$`), show: showDashed,
+	},
+	{
+		kind: PlateDiplomatic, province: true, motor: true, car: true, lines: []int{1, 2},
+		re: regexp.MustCompile(`^(\d\d)(NG|QT|CV|NN)(\d{3})(\d{2,3})$`), show: showDashed,
+	},
+	{
+		kind: PlateMilitary, motor: true, car: true, lines: []int{1, 2},
+		re: regexp.MustCompile(`^([A-Z]{2}[SLX]?)(\d{3,6})(RM|BM)?$`), show: showMilitary,
+	},
 }
 
-func showSpecial(g []string) string { return g[1] + g[2] + "-" + dotted(g[3]) }
+func showJoined(g []string) string   { return g[1] + g[2] + "-" + dotted(g[3]) }
+func showTwoLines(g []string) string { return g[1] + "-" + g[2] + " " + dotted(g[3]) }
+func showDashed(g []string) string   { return g[1] + "-" + g[2] + "-" + g[3] + "-" + g[4] }
+func showMilitary(g []string) string { return g[1] + "-" + g[2] + g[3] }
 
 // dotted writes five digits as plates do, 123.45; four stay as they are.
 func dotted(digits string) string {
