@@ -184,6 +184,19 @@ func TestFoldStay(t *testing.T) {
 	}
 }
 
+// A move that was written after the vehicle had left claims nothing, and does
+// not stretch the claim before it.
+func TestClaimsEndWithTheStay(t *testing.T) {
+	t.Parallel()
+	id := uuid.New()
+	late := fact(t, "W", 1, 90, KindSlotChanged, SlotChanged{Stay: id, Zone: "W", Slot: "W01"})
+	s := FoldStay(id, append(stayFacts(t, id), late))
+	claims := s.Claims()
+	if len(claims) != 2 || claims[1].Slot != "S02" || !claims[1].Until.Equal(*s.OutAt) {
+		t.Fatalf("claims %+v, want N01 and S02 until the OUT", claims)
+	}
+}
+
 // The same set of facts in any order, each any number of times, is the same stay.
 func TestFoldStayAnyOrder(t *testing.T) {
 	t.Parallel()

@@ -199,13 +199,14 @@ func (s *Stay) Claims() []Claim {
 	}
 	var out []Claim
 	for i, m := range s.Moves {
-		if m.Slot == "" {
-			continue
+		if m.Slot == "" || (s.OutAt != nil && i > 0 && !m.At.Before(*s.OutAt)) {
+			continue // no slot, or a move of a vehicle that has left
 		}
 		c := Claim{Slot: m.Slot, Stay: s.ID, From: m.At, Until: s.OutAt, Fact: m.Fact}
 		if i+1 < len(s.Moves) {
-			next := s.Moves[i+1].At
-			c.Until = &next
+			if next := s.Moves[i+1].At; c.Until == nil || next.Before(*c.Until) {
+				c.Until = &next
+			}
 		}
 		out = append(out, c)
 	}

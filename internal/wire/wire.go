@@ -34,6 +34,9 @@ type Problem struct {
 	Detail string       `json:"detail"` // a sentence that helps
 	Code   parking.Code `json:"code"`
 	ID     string       `json:"request_id,omitempty"`
+	// Held, with a 409 to a batch that leaves a gap, is the highest seq of the
+	// batch's epoch that the cloud holds: the gate goes on after it.
+	Held *int64 `json:"held,omitempty"`
 }
 
 // EnrolRequest uses up a one-time code. POST /api/v1/gates/enrol

@@ -89,12 +89,14 @@ CREATE TABLE slots (
     -- plan is granted or renewed on an old one (Redis coordinates, this row decides)
     grant_number   bigint NOT NULL DEFAULT 0,
     grant_gate     text,
-    grant_until    timestamptz,
+    grant_token    bytea CHECK (grant_token IS NULL OR length(grant_token) = 32), -- SHA-256 of the holder's token
+    grant_until    timestamptz, -- by the clock of this database, which all replicas share
     PRIMARY KEY (site_id, code),
     FOREIGN KEY (tenant_id, site_id) REFERENCES sites (tenant_id, id),
     FOREIGN KEY (site_id, zone_code) REFERENCES zones (site_id, code),
     FOREIGN KEY (site_id, home_gate) REFERENCES gates (site_id, code),
-    CHECK ((grant_gate IS NULL) = (grant_until IS NULL))
+    CHECK ((grant_gate IS NULL) = (grant_until IS NULL)),
+    CHECK ((grant_gate IS NULL) = (grant_token IS NULL))
 );
 
 CREATE TABLE lanes (

@@ -32,6 +32,7 @@ CREATE TABLE facts (
     PRIMARY KEY (site_id, at, id)
 ) PARTITION BY RANGE (at);
 CREATE INDEX facts_stay ON facts (site_id, stay_id) WHERE stay_id IS NOT NULL;
+CREATE INDEX facts_lane_changed ON facts (site_id, gate) WHERE kind = 'lane_changed';
 CREATE INDEX facts_gate ON facts (site_id, gate, epoch, seq);
 
 CREATE TABLE facts_other PARTITION OF facts DEFAULT;

@@ -5,7 +5,7 @@
 CREATE TABLE vehicles (
     tenant_id  uuid NOT NULL,
     site_id    uuid NOT NULL,
-    plate      text NOT NULL CHECK (length(plate) BETWEEN 1 AND 32),
+    plate      text NOT NULL CHECK (length(plate) BETWEEN 1 AND 64),
     display    text NOT NULL,
     class      text NOT NULL,
     blocked    boolean NOT NULL DEFAULT false,
@@ -34,7 +34,7 @@ CREATE TABLE transactions (
     out_at         timestamptz,
     out_gate       text,
     tariff_id      text,
-    tariff_version integer,
+    tariff_version bigint,
     currency       text NOT NULL,
     fee            bigint CHECK (fee >= 0), -- as charged; null while inside
     paid           bigint NOT NULL DEFAULT 0,
@@ -51,6 +51,7 @@ CREATE TABLE transactions (
 CREATE UNIQUE INDEX transactions_slot_held ON transactions (site_id, slot_held) WHERE slot_held IS NOT NULL;
 CREATE INDEX transactions_inside ON transactions (site_id, plate) WHERE state = 'inside';
 CREATE INDEX transactions_in ON transactions (site_id, in_at DESC, id DESC);
+CREATE INDEX transactions_when ON transactions (site_id, coalesce(in_at, out_at) DESC, id DESC);
 CREATE INDEX transactions_out ON transactions (site_id, out_at DESC, id DESC) WHERE out_at IS NOT NULL;
 CREATE INDEX transactions_plate ON transactions (site_id, plate);
 
@@ -63,7 +64,9 @@ CREATE TABLE slot_claims (
     fact_id   uuid NOT NULL,
     from_at   timestamptz NOT NULL,
     until_at  timestamptz,
+    valid     boolean NOT NULL, -- the slot exists and takes the stay's class: only valid claims compete
     placed    boolean NOT NULL,
+    CHECK (valid OR NOT placed),
     PRIMARY KEY (site_id, slot_code, stay_id, fact_id)
 );
 CREATE INDEX slot_claims_stay ON slot_claims (site_id, stay_id);

@@ -44,6 +44,17 @@ CREATE TABLE access_tokens (
 );
 CREATE INDEX access_tokens_user ON access_tokens (user_id) WHERE user_id IS NOT NULL;
 
+-- What a gate must sign to get a token: used once, within a minute. It lies
+-- here and not in Redis, so that gates can sign in while Redis is away.
+CREATE TABLE gate_challenges (
+    site_id    uuid NOT NULL,
+    gate       text NOT NULL,
+    hash       bytea NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the challenge
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (site_id, gate, hash),
+    FOREIGN KEY (site_id, gate) REFERENCES gates (site_id, code)
+);
+
 -- Append-only; each entry carries the hash of the one before.
 CREATE TABLE audit_log (
     tenant_id uuid NOT NULL,
@@ -74,5 +85,5 @@ CREATE TRIGGER facts_append_only BEFORE UPDATE ON facts
 
 -- +goose Down
 DROP TRIGGER facts_append_only ON facts;
-DROP TABLE audit_log, access_tokens, user_roles, users;
+DROP TABLE audit_log, gate_challenges, access_tokens, user_roles, users;
 DROP FUNCTION refuse_change();

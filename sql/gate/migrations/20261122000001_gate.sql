@@ -12,7 +12,7 @@ CREATE TABLE settings (
 CREATE TABLE epochs (
     epoch      TEXT PRIMARY KEY,
     started_at INTEGER NOT NULL,
-    -- the cloud's word: gapless up to here, durable
+    -- the cloud's word: it has this epoch's facts gapless up to here, for good
     acked      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
@@ -41,17 +41,26 @@ CREATE INDEX outbox_stay ON outbox (stay) WHERE stay IS NOT NULL;
 -- The cloud's state at feed_seq (settings), as documents. What the guard sees
 -- is this with the uncovered facts of the outbox laid over it.
 CREATE TABLE stays (
-    id       TEXT PRIMARY KEY,
-    state    TEXT NOT NULL CHECK (state IN ('inside', 'left', 'voided')),
-    plate    TEXT NOT NULL,
-    token    TEXT,
+    id         TEXT PRIMARY KEY,
+    state      TEXT NOT NULL CHECK (state IN ('inside', 'left', 'voided')),
+    plate      TEXT NOT NULL,
+    -- when it left; stays that left long ago are dropped from the cache
     changed_ms INTEGER NOT NULL,
-    document TEXT NOT NULL CHECK (json_valid(document))
+    document   TEXT NOT NULL CHECK (json_valid(document))
 ) STRICT;
-CREATE INDEX stays_inside ON stays (plate) WHERE state = 'inside';
+CREATE INDEX stays_ended ON stays (changed_ms) WHERE state <> 'inside';
 
+-- Vehicles that were here: what the gate knows of a plate that comes again.
 CREATE TABLE vehicles (
-    plate    TEXT PRIMARY KEY,
+    plate   TEXT PRIMARY KEY,
+    display TEXT NOT NULL,
+    class   TEXT NOT NULL,
+    seen_ms INTEGER NOT NULL
+) STRICT;
+
+-- Open conflicts as the cloud last told them.
+CREATE TABLE conflicts (
+    id       TEXT PRIMARY KEY,
     document TEXT NOT NULL CHECK (json_valid(document))
 ) STRICT;
 
@@ -85,7 +94,8 @@ CREATE TABLE photos (
 ) STRICT;
 CREATE INDEX photos_waiting ON photos (at_ms) WHERE sent_ms IS NULL;
 
--- The subject of each lane, so that a start shows what was not finished.
+-- Facts after which a barrier was to open, so that a start shows what was not
+-- finished.
 CREATE TABLE lane_openings (
     fact      TEXT PRIMARY KEY,
     lane      TEXT NOT NULL,
@@ -93,12 +103,14 @@ CREATE TABLE lane_openings (
     at_ms     INTEGER NOT NULL,
     opened_ms INTEGER -- the barrier's answer
 ) STRICT;
+CREATE INDEX lane_openings_at ON lane_openings (at_ms);
 
 -- +goose Down
 DROP TABLE lane_openings;
 DROP TABLE photos;
 DROP TABLE guards;
 DROP TABLE site;
+DROP TABLE conflicts;
 DROP TABLE slots;
 DROP TABLE vehicles;
 DROP TABLE stays;

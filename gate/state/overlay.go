@@ -1,0 +1,276 @@
+package state
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"gatehouse/gate/store/gatesql"
+	"gatehouse/internal/wire"
+	"gatehouse/parking"
+)
+
+// laid is an own fact that lies over the cloud's state.
+type laid struct {
+	fact parking.Fact
+	body any
+}
+
+// overlay are own facts that the feed does not cover yet, and what they make
+// of the stays that they are about.
+type overlay struct {
+	facts map[uuid.UUID][]laid // by stay, in the order of facts
+	stays map[uuid.UUID]*parking.Stay
+	lanes []laid // changes of this gate's lanes
+}
+
+func emptyOverlay() overlay {
+	return overlay{facts: map[uuid.UUID][]laid{}, stays: map[uuid.UUID]*parking.Stay{}}
+}
+
+func loadOverlay(ctx context.Context, q *gatesql.Queries) (overlay, error) {
+	o := emptyOverlay()
+	rows, err := q.Overlay(ctx)
+	if err != nil {
+		return o, diskError("read own facts", err)
+	}
+	for _, encoded := range rows {
+		f, err := parking.DecodeFact(encoded)
+		if err != nil {
+			return o, fmt.Errorf("read own facts: %w", err)
+		}
+		body, err := parking.DecodeBody(f)
+		if err != nil {
+			continue // written by a newer version of this program: the cloud will tell what it means
+		}
+		o.add(f, body, parking.StayOf(f))
+	}
+	return o, nil
+}
+
+// add keeps a fact; it says whether what is shown depends on it.
+func (o *overlay) add(f parking.Fact, body any, stay uuid.UUID) bool {
+	f.Body = nil // the decoded one is enough
+	l := laid{fact: f, body: body}
+	switch {
+	case f.Kind == parking.KindLaneChanged:
+		o.lanes = append(o.lanes, l)
+	case parking.AboutStay(f.Kind) && stay != uuid.Nil:
+		facts := append(o.facts[stay], l)
+		slices.SortStableFunc(facts, func(a, b laid) int { return a.fact.Compare(b.fact) })
+		o.facts[stay] = facts
+	default:
+		return false
+	}
+	return true
+}
+
+// cover drops the facts of an epoch up to seq and returns the stays that were
+// touched.
+func (o *overlay) cover(epoch parking.Epoch, seq int64) []uuid.UUID {
+	covered := func(l laid) bool { return l.fact.Epoch == epoch && l.fact.Seq <= seq }
+	var touched []uuid.UUID
+	for id, facts := range o.facts {
+		if !slices.ContainsFunc(facts, covered) {
+			continue
+		}
+		touched = append(touched, id)
+		if facts = slices.DeleteFunc(facts, covered); len(facts) == 0 {
+			delete(o.facts, id)
+		} else {
+			o.facts[id] = facts
+		}
+	}
+	o.lanes = slices.DeleteFunc(o.lanes, covered)
+	return touched
+}
+
+// lay puts an own fact over the cloud's state; mu is held.
+func (s *State) lay(f parking.Fact, body any, stay uuid.UUID) {
+	if s.over.add(f, body, stay) && stay != uuid.Nil {
+		s.refold(stay)
+	}
+}
+
+// refold makes the overlaid stay anew; mu is held.
+func (s *State) refold(id uuid.UUID) {
+	facts := s.over.facts[id]
+	if len(facts) == 0 {
+		delete(s.over.stays, id)
+		return
+	}
+	stay := parking.Stay{ID: id}
+	if b := s.base.stays[id]; b != nil {
+		stay = *b
+		stay.Payments = slices.Clone(b.Payments)
+		stay.Moves = slices.Clone(b.Moves)
+	}
+	for _, l := range facts {
+		stay.ApplyFact(l.fact, l.body)
+	}
+	s.over.stays[id] = &stay
+	s.base.claim(&stay)
+}
+
+// effective is a stay as it is shown, nil when it is not known; mu is held.
+func (s *State) effective(id uuid.UUID) *parking.Stay {
+	if stay := s.over.stays[id]; stay != nil {
+		return stay
+	}
+	return s.base.stays[id]
+}
+
+// publish makes a new Site of base and overlay and wakes the watchers; mu is
+// held.
+func (s *State) publish() {
+	slots := maps.Clone(s.base.slots)
+	placed := s.project(slots)
+	v := &Site{
+		Ready: s.base.ready, Incarnation: s.base.incarnation, FeedSeq: s.base.feedSeq, Gate: s.gate,
+		Config: s.config(), Holds: maps.Clone(s.base.holds), Slots: slices.Collect(maps.Values(slots)),
+		Conflicts: slices.Collect(maps.Values(s.base.conflicts)),
+	}
+	slices.SortFunc(v.Slots, func(a, b parking.Slot) int { return strings.Compare(a.Code, b.Code) })
+	slices.SortFunc(v.Conflicts, func(a, b wire.Conflict) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID))
+	})
+	inside := s.inside()
+	v.Inside = make([]parking.Stay, len(inside))
+	for i, stay := range inside {
+		v.Inside[i] = *stay
+		if p, ok := placed[stay.ID]; ok {
+			v.Inside[i].Placed = p
+		}
+	}
+	v.index()
+	s.view.Store(v)
+	s.notify()
+}
+
+// inside lists the stays that are inside, by time of IN.
+func (s *State) inside() []*parking.Stay {
+	out := make([]*parking.Stay, 0, len(s.base.stays))
+	for id, stay := range s.base.stays {
+		if stay.State == parking.Inside && s.over.stays[id] == nil {
+			out = append(out, stay)
+		}
+	}
+	for _, stay := range s.over.stays {
+		if stay.State == parking.Inside {
+			out = append(out, stay)
+		}
+	}
+	slices.SortFunc(out, func(a, b *parking.Stay) int {
+		if a.InAt != nil && b.InAt != nil {
+			if c := a.InAt.Compare(*b.InAt); c != 0 {
+				return c
+			}
+		}
+		return slices.Compare(a.ID[:], b.ID[:])
+	})
+	return out
+}
+
+// project lays what own facts did to slots over the cloud's slots. It returns
+// the stays whose being placed differs from what their fold says.
+func (s *State) project(slots map[string]parking.Slot) map[uuid.UUID]bool {
+	placed := map[uuid.UUID]bool{}
+	replay := map[string]bool{}
+	for id, stay := range s.over.stays {
+		if b := s.base.stays[id]; b != nil {
+			release(slots, b, stay)
+		}
+		if stay.State != parking.Inside || stay.Slot == "" {
+			continue
+		}
+		if s.claimedHere(id, stay) {
+			replay[stay.Slot] = true
+		} else if b := s.base.stays[id]; b != nil {
+			placed[id] = b.Placed
+		}
+	}
+	for code := range replay {
+		s.replay(slots, code, placed)
+	}
+	return placed
+}
+
+// claimedHere says whether the stay stands where it does by an own fact that
+// the cloud has not judged yet.
+func (s *State) claimedHere(id uuid.UUID, stay *parking.Stay) bool {
+	if len(stay.Moves) == 0 {
+		return false
+	}
+	last := stay.Moves[len(stay.Moves)-1].Fact
+	return slices.ContainsFunc(s.over.facts[id], func(l laid) bool { return l.fact.ID == last })
+}
+
+// release frees the slot that a stay has left by an own fact.
+func release(slots map[string]parking.Slot, before, after *parking.Stay) {
+	slot, ok := slots[before.Slot]
+	if !ok || slot.Stay != before.ID || after.State == parking.Inside && after.Slot == before.Slot {
+		return
+	}
+	slot.Stay = uuid.Nil
+	if slot.State == parking.SlotOccupied {
+		slot.State = parking.SlotFree
+	}
+	slots[before.Slot] = slot
+}
+
+// replay decides who stands in a slot by the same rule as the cloud: the
+// claims in order of time, the earlier keeps it.
+func (s *State) replay(slots map[string]parking.Slot, code string, placed map[uuid.UUID]bool) {
+	slot, known := slots[code]
+	var claims []parking.Claim
+	for _, id := range s.base.claimants[code] {
+		stay := s.effective(id)
+		if stay == nil {
+			continue
+		}
+		if stay.State == parking.Inside && stay.Slot == code {
+			placed[id] = false
+		}
+		if !known || slot.State == parking.SlotOutOfService || !slot.Takes(stay.Class) {
+			continue
+		}
+		for _, c := range stay.Claims() {
+			if c.Slot == code {
+				claims = append(claims, c)
+			}
+		}
+	}
+	for _, c := range parking.PlaceClaims(claims) {
+		if c.Placed && c.Until == nil {
+			placed[c.Stay] = true
+			slot.Stay, slot.State = c.Stay, parking.SlotOccupied
+			slots[code] = slot
+		}
+	}
+}
+
+// config is the cloud's configuration with this gate's own changes of lanes.
+func (s *State) config() wire.SiteConfig {
+	c := s.base.config
+	if len(s.over.lanes) == 0 {
+		return c
+	}
+	c.Lanes = slices.Clone(c.Lanes)
+	for _, l := range s.over.lanes {
+		change, ok := l.body.(*parking.LaneChanged)
+		if !ok {
+			continue
+		}
+		for i := range c.Lanes {
+			if c.Lanes[i].Gate == s.gate && c.Lanes[i].Code == change.Lane {
+				c.Lanes[i].Direction = change.Direction
+			}
+		}
+	}
+	return c
+}

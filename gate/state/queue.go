@@ -1,0 +1,193 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/gate/store/gatesql"
+	"gatehouse/internal/wire"
+	"gatehouse/parking"
+)
+
+// itemBytes is what an item of a batch takes on the wire beside the fact
+// itself (id, length, hash and punctuation), and headBytes the rest of a batch.
+const (
+	itemBytes = 180
+	headBytes = 1024
+)
+
+// Queue is what waits for the cloud.
+type Queue struct {
+	Waiting int64
+	Oldest  time.Time // business time of the fact that waits longest; zero for none
+}
+
+// Queue returns what waits for the cloud.
+func (s *State) Queue(ctx context.Context) (Queue, error) {
+	q := Queue{Waiting: s.Waiting()}
+	if q.Waiting == 0 {
+		return q, nil
+	}
+	ms, err := s.store.Read().OldestWaiting(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return q, diskError("read the queue", err)
+	}
+	if err == nil {
+		q.Oldest = time.UnixMilli(ms).UTC()
+	}
+	return q, nil
+}
+
+// Waiting is how many facts wait for the cloud.
+func (s *State) Waiting() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue
+}
+
+// Run is an ordered run of waiting facts of one epoch.
+type Run struct {
+	Epoch    parking.Epoch
+	FirstSeq int64
+	Items    []wire.Item
+}
+
+// LastSeq is the seq of the run's last item.
+func (r *Run) LastSeq() int64 { return r.FirstSeq + int64(len(r.Items)) - 1 }
+
+// NextRun returns the oldest facts that wait, as many as one batch may hold;
+// a run without items when none wait.
+func (s *State) NextRun(ctx context.Context) (Run, error) {
+	rows, err := s.store.Read().Waiting(ctx, wire.MaxBatchFacts)
+	if err != nil {
+		return Run{}, diskError("read waiting facts", err)
+	}
+	var run Run
+	size := headBytes
+	for _, r := range rows {
+		// JSON carries the bytes in base64.
+		size += itemBytes + (len(r.Encoded)+2)/3*4
+		if len(run.Items) == 0 {
+			run.Epoch, run.FirstSeq = parking.Epoch(r.Epoch), r.Seq
+		} else if parking.Epoch(r.Epoch) != run.Epoch || r.Seq != run.LastSeq()+1 || size > wire.MaxBatchBytes {
+			break
+		}
+		id, err := uuid.Parse(r.ID)
+		if err != nil {
+			return Run{}, fmt.Errorf("read waiting facts: %w", err)
+		}
+		run.Items = append(run.Items, wire.NewItem(id, r.Encoded))
+	}
+	return run, nil
+}
+
+// Acknowledge notes that the cloud has a run for good, and holds the epoch
+// without a gap up to seq. When that is less than what came before the run,
+// the facts in between wait again.
+func (s *State) Acknowledge(ctx context.Context, run Run, seq int64) error {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	now := s.clock.Now().UnixMilli()
+	var waiting int64
+	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+		err := q.AckFacts(ctx, gatesql.AckFactsParams{
+			NowMs: &now, Epoch: string(run.Epoch), FirstSeq: run.FirstSeq, LastSeq: max(seq, run.LastSeq()),
+		})
+		if err != nil {
+			return fmt.Errorf("acknowledge facts: %w", err)
+		}
+		_, err = q.UnackFacts(ctx, gatesql.UnackFactsParams{Epoch: string(run.Epoch), AfterSeq: seq, BeforeSeq: run.FirstSeq})
+		if err != nil {
+			return fmt.Errorf("rewind facts: %w", err)
+		}
+		p := gatesql.SetEpochAckedParams{Epoch: string(run.Epoch), Acked: max(seq, 0)}
+		if err := q.SetEpochAcked(ctx, p); err != nil {
+			return fmt.Errorf("acknowledge facts: %w", err)
+		}
+		waiting, err = q.CountWaiting(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note what the cloud has: %w", err)
+	}
+	s.setQueue(waiting)
+	return nil
+}
+
+// Rewind brings the queue to what the cloud says it holds of this gate:
+// what it does not have waits (again), what it has does not. ahead says that
+// the cloud holds facts of this gate that this disk does not know: the disk is
+// an older copy, or another machine is the same gate.
+func (s *State) Rewind(ctx context.Context, held map[parking.Epoch]int64) (ahead bool, err error) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	var waiting int64
+	err = s.store.Tx(ctx, func(q *gatesql.Queries) error {
+		var err error
+		if ahead, err = s.rewind(ctx, q, held); err != nil {
+			return err
+		}
+		waiting, err = q.CountWaiting(ctx)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("rewind the queue: %w", err)
+	}
+	s.setQueue(waiting)
+	return ahead, nil
+}
+
+func (s *State) rewind(ctx context.Context, q *gatesql.Queries, held map[parking.Epoch]int64) (ahead bool, err error) {
+	epochs, err := q.Epochs(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the epochs: %w", err)
+	}
+	now := s.clock.Now().UnixMilli()
+	known := map[parking.Epoch]bool{}
+	for _, e := range epochs {
+		h := held[parking.Epoch(e.Epoch)]
+		known[parking.Epoch(e.Epoch)] = true
+		last, err := q.LastSeq(ctx, e.Epoch)
+		if err != nil {
+			return false, fmt.Errorf("read the last seq: %w", err)
+		}
+		ahead = ahead || h > max(last, e.Acked)
+		if h < last {
+			_, err = q.UnackFacts(ctx, gatesql.UnackFactsParams{Epoch: e.Epoch, AfterSeq: h, BeforeSeq: math.MaxInt64})
+			if err != nil {
+				return false, fmt.Errorf("rewind facts: %w", err)
+			}
+		}
+		if h > 0 {
+			err = q.AckFacts(ctx, gatesql.AckFactsParams{NowMs: &now, Epoch: e.Epoch, FirstSeq: min(e.Acked, h) + 1, LastSeq: h})
+			if err != nil {
+				return false, fmt.Errorf("acknowledge facts: %w", err)
+			}
+		}
+		// A pruned epoch keeps its mark, so that it still is known to have been ours.
+		if last > 0 || h > e.Acked {
+			if err := q.SetEpochAcked(ctx, gatesql.SetEpochAckedParams{Epoch: e.Epoch, Acked: min(h, max(last, e.Acked))}); err != nil {
+				return false, fmt.Errorf("acknowledge facts: %w", err)
+			}
+		}
+	}
+	for e, seq := range held {
+		ahead = ahead || seq > 0 && !known[e]
+	}
+	return ahead, nil
+}
+
+func (s *State) setQueue(n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queue != n {
+		s.queue = n
+		s.notify()
+	}
+}

@@ -1,0 +1,242 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/gate/store"
+	"gatehouse/gate/store/gatesql"
+	"gatehouse/parking"
+)
+
+// Draft is a fact that is to be written: what happened and who did it. The
+// rest of the envelope is made by Write.
+type Draft struct {
+	Kind  parking.Kind
+	Body  any    // *parking.VehicleIn and so on, or the value itself
+	Actor string // user name, "lane:1" for a device, "" for the machine
+	// Opens is the code of the lane whose barrier opens after this fact; ""
+	// for none. Until ConfirmOpening, the lane shows it after a start.
+	Opens string
+}
+
+// written is a fact together with the bytes that stand for it.
+type written struct {
+	fact    parking.Fact
+	body    any
+	encoded []byte
+	hash    string
+	stay    uuid.UUID
+	opens   string
+}
+
+// Write writes the drafts as facts, in order, in one transaction: all or
+// none. When it returns nil, the disk has them and Site shows their effect.
+// When the disk refuses, the error is Unavailable with a sentence, nothing
+// was changed and no number was used up. A body that this program could not
+// read back is refused before anything is written.
+func (s *State) Write(ctx context.Context, drafts ...Draft) ([]parking.Fact, error) {
+	if len(drafts) == 0 {
+		return nil, nil
+	}
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	if err := s.resync(ctx); err != nil {
+		return nil, err
+	}
+	batch, err := s.compose(drafts)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+	if err != nil && store.IsFull(err) && mayUseReserve(drafts) && s.store.GiveUpReserve() {
+		err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+	}
+	if err != nil {
+		s.unsure = true
+		return nil, fmt.Errorf("write facts: %w", err)
+	}
+	s.took(batch)
+	facts := make([]parking.Fact, len(batch))
+	for i := range batch {
+		facts[i] = batch[i].fact
+	}
+	return facts, nil
+}
+
+// mayUseReserve says whether the disk's reserve is given up for these facts:
+// openings that happen whether or not they can be recorded.
+func mayUseReserve(drafts []Draft) bool {
+	for _, d := range drafts {
+		switch d.Kind {
+		case parking.KindBarrierOpened, parking.KindBarrierFailed, parking.KindAlarm:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// compose makes facts of drafts, numbered and chained after the last one.
+func (s *State) compose(drafts []Draft) ([]written, error) {
+	now := s.clock.Read()
+	at, seq, prev := s.lastAt, s.lastSeq, s.lastHash
+	out := make([]written, 0, len(drafts))
+	for _, d := range drafts {
+		raw, err := json.Marshal(d.Body)
+		if err != nil {
+			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, fmt.Errorf("make an id: %w", err)
+		}
+		seq++
+		at = parking.ClampAt(now.At, at)
+		f := parking.Fact{
+			ID: id, Site: s.site, Gate: s.gate, Epoch: s.epoch, Seq: seq, Prev: prev,
+			Kind: d.Kind, At: at, Clock: now.Source, Boot: now.Boot, MonoMS: now.MonoMS,
+			Actor: d.Actor, V: parking.FactVersion, Body: raw,
+		}
+		body, err := parking.DecodeBody(f)
+		if err != nil {
+			return nil, fmt.Errorf("a %s that cannot be read back: %w", d.Kind, err)
+		}
+		encoded, err := f.Encode()
+		if err != nil {
+			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
+		}
+		prev = parking.FactHash(encoded)
+		out = append(out, written{fact: f, body: body, encoded: encoded, hash: prev, stay: parking.StayOf(f), opens: d.Opens})
+	}
+	return out, nil
+}
+
+func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written) error {
+	for i := range batch {
+		w := &batch[i]
+		if err := addFact(ctx, q, w); err != nil {
+			return err
+		}
+		if w.opens == "" {
+			continue
+		}
+		err := q.AddOpening(ctx, gatesql.AddOpeningParams{
+			Fact: w.fact.ID.String(), Lane: w.opens, Stay: w.stay.String(), AtMs: w.fact.At.UnixMilli(),
+		})
+		if err != nil {
+			return fmt.Errorf("write an opening: %w", err)
+		}
+	}
+	return s.saveHighest(ctx, q, batch[len(batch)-1].fact.At)
+}
+
+func addFact(ctx context.Context, q *gatesql.Queries, w *written) error {
+	p := gatesql.AddFactParams{
+		ID: w.fact.ID.String(), Epoch: string(w.fact.Epoch), Seq: w.fact.Seq, Kind: string(w.fact.Kind),
+		AtMs: w.fact.At.UnixMilli(), Encoded: w.encoded, Hash: w.hash,
+	}
+	if w.stay != uuid.Nil {
+		id := w.stay.String()
+		p.Stay = &id
+	}
+	if err := q.AddFact(ctx, p); err != nil {
+		return fmt.Errorf("write fact %d of %s: %w", w.fact.Seq, w.fact.Epoch, err)
+	}
+	return nil
+}
+
+// took brings memory to where the disk is: the batch was committed.
+func (s *State) took(batch []written) {
+	last := &batch[len(batch)-1]
+	s.lastAt, s.lastSeq, s.lastHash = last.fact.At, last.fact.Seq, last.hash
+	s.mu.Lock()
+	for i := range batch {
+		s.lay(batch[i].fact, batch[i].body, batch[i].stay)
+		s.remember(ownEntry(batch[i].fact, batch[i].body))
+	}
+	s.queue += int64(len(batch))
+	s.noteHighest(last.fact.At)
+	s.publish()
+	s.mu.Unlock()
+}
+
+// resync asks the disk, after a write that failed, how far it really got: a
+// commit that reported an error may still have reached the disk.
+func (s *State) resync(ctx context.Context) error {
+	if !s.unsure {
+		return nil
+	}
+	rows, err := s.store.Read().FactsAfter(ctx, gatesql.FactsAfterParams{Epoch: string(s.epoch), Seq: s.lastSeq})
+	if err != nil {
+		return diskError("read what was written", err)
+	}
+	batch := make([]written, 0, len(rows))
+	for _, r := range rows {
+		f, err := parking.DecodeFact(r.Encoded)
+		if err != nil {
+			return fmt.Errorf("read what was written: %w", err)
+		}
+		body, err := parking.DecodeBody(f)
+		if err != nil {
+			return fmt.Errorf("read what was written: %w", err)
+		}
+		batch = append(batch, written{fact: f, body: body, encoded: r.Encoded, hash: r.Hash, stay: parking.StayOf(f)})
+	}
+	if len(batch) > 0 {
+		s.log.Warn("a write that had failed was on the disk after all", "facts", len(batch))
+		s.took(batch)
+	}
+	s.unsure = false
+	return nil
+}
+
+// Opening is a fact after which a lane's barrier was to open.
+type Opening struct {
+	Fact      uuid.UUID
+	Lane      string
+	Stay      uuid.UUID
+	At        time.Time
+	Confirmed bool // the barrier has answered
+}
+
+// ConfirmOpening notes that the barrier opened after fact.
+func (s *State) ConfirmOpening(ctx context.Context, fact uuid.UUID) error {
+	ms := s.clock.Now().UnixMilli()
+	return s.store.Tx(ctx, func(q *gatesql.Queries) error {
+		n, err := q.ConfirmOpening(ctx, gatesql.ConfirmOpeningParams{OpenedMs: &ms, Fact: fact.String()})
+		if err != nil {
+			return fmt.Errorf("confirm an opening: %w", err)
+		}
+		if n == 0 {
+			return parking.Errorf(parking.NotFound, "There is no opening of that record.")
+		}
+		return nil
+	})
+}
+
+// Openings returns the last opening of each lane, confirmed or not.
+func (s *State) Openings(ctx context.Context) ([]Opening, error) {
+	rows, err := s.store.Read().LastOpenings(ctx)
+	if err != nil {
+		return nil, diskError("read the openings", err)
+	}
+	var out []Opening
+	for _, r := range rows {
+		if len(out) > 0 && out[len(out)-1].Lane == r.Lane {
+			continue // two in one millisecond: the one written last counts
+		}
+		fact, err1 := uuid.Parse(r.Fact)
+		stay, err2 := uuid.Parse(r.Stay)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("read the openings: %w", err)
+		}
+		out = append(out, Opening{Fact: fact, Lane: r.Lane, Stay: stay, At: time.UnixMilli(r.AtMs).UTC(), Confirmed: r.OpenedMs != nil})
+	}
+	return out, nil
+}

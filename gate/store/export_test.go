@@ -1,0 +1,16 @@
+package store
+
+import (
+	"context"
+	"testing"
+)
+
+// WriterPragma reads a pragma of the connection that writes.
+func (s *Store) WriterPragma(ctx context.Context, t *testing.T, name string) string {
+	t.Helper()
+	var v string
+	if err := s.writer.QueryRowContext(ctx, "PRAGMA "+name).Scan(&v); err != nil {
+		t.Fatalf("pragma %s: %v", name, err)
+	}
+	return v
+}

@@ -1,0 +1,159 @@
+package uplink
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"gatehouse/gate/store"
+	"gatehouse/internal/wire"
+	"gatehouse/parking"
+)
+
+const (
+	photosAtOnce = 20
+	photoLook    = 5 * time.Second // between looks for photos that wait
+)
+
+// keepPhotos sends photos, one after the other, while no facts wait.
+func (u *Uplink) keepPhotos(ctx context.Context) {
+	retry := backoff{base: u.timing.BackoffBase, limit: u.timing.BackoffCap}
+	changed, cancel := u.state.Changed()
+	defer cancel()
+	failing := false
+	for ctx.Err() == nil {
+		sent, err := u.sendPhotos(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		wait := photoLook
+		if err != nil {
+			wait = retry.next()
+			if !failing {
+				u.log.Warn("photos could not be sent; they wait", "err", err)
+			}
+		} else if sent > 0 {
+			retry.reset()
+		}
+		failing = err != nil
+		if err != nil {
+			pause(ctx, wait) // a change is no reason to hurry
+			continue
+		}
+		pauseOr(ctx, wait, changed)
+	}
+}
+
+// sendPhotos sends what waits now and returns how many the cloud took.
+func (u *Uplink) sendPhotos(ctx context.Context) (sent int, err error) {
+	for u.connected() && u.state.Waiting() == 0 {
+		waiting, err := u.state.PhotosWaiting(ctx, photosAtOnce)
+		if err != nil {
+			return sent, err
+		}
+		late := len(waiting) > 0 && u.clock.Now().Sub(waiting[0].At) > photosLate
+		u.turn(func(m *machine, _ time.Duration) { m.photoLate = late })
+		if len(waiting) == 0 {
+			return sent, nil
+		}
+		for _, p := range waiting {
+			if !u.connected() || u.state.Waiting() > 0 {
+				return sent, nil // facts first
+			}
+			if err := u.sendPhoto(ctx, p); err != nil {
+				return sent, err
+			}
+			sent++
+		}
+	}
+	return sent, nil
+}
+
+func (u *Uplink) sendPhoto(ctx context.Context, p store.WaitingPhoto) error {
+	jpeg, err := u.state.Photo(p.SHA256)
+	if parking.ErrorCode(err) == parking.NotFound {
+		u.log.Warn("a photo is gone from the disk and cannot be sent", "photo", p.SHA256)
+		return u.state.PhotoSent(ctx, p.SHA256)
+	}
+	if err != nil {
+		return err
+	}
+	call := call{method: http.MethodPut, path: pathPhotos + p.SHA256, raw: jpeg, contentType: typeJPEG}
+	timed, cancel := context.WithTimeout(ctx, u.timing.Answer)
+	defer cancel()
+	err = u.ask(timed, call, nil)
+	switch parking.ErrorCode(err) {
+	case "", parking.Conflict: // it is there already
+	case parking.Invalid, parking.TooLarge:
+		// The cloud will never take it; it stays here for 35 days.
+		u.log.Warn("the cloud does not take a photo", "photo", p.SHA256, "err", err)
+	default:
+		return fmt.Errorf("send a photo: %w", err)
+	}
+	return u.state.PhotoSent(ctx, p.SHA256)
+}
+
+// Photo returns a photo by its hash: from this gate's disk, else from the
+// cloud, bounded by three seconds. NotFound when the cloud does not have it
+// (yet), Unavailable when it cannot be reached.
+func (u *Uplink) Photo(ctx context.Context, sha string) ([]byte, error) {
+	b, err := u.state.Photo(sha)
+	if parking.ErrorCode(err) != parking.NotFound {
+		return b, err
+	}
+	if !u.reachable() {
+		return nil, parking.Errorf(parking.Unavailable, "The photo is not at this gate, and the cloud cannot be reached.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.timing.SignIn)
+	defer cancel()
+	b, err = u.fetchPhoto(ctx, sha)
+	if err != nil {
+		return nil, refusalWords(err)
+	}
+	if _, err := u.state.CachePhoto(ctx, b); err != nil {
+		u.log.Warn("a photo could not be kept", "err", err)
+	}
+	return b, nil
+}
+
+func (u *Uplink) fetchPhoto(ctx context.Context, sha string) ([]byte, error) {
+	t, err := u.bearer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req, err := call{method: http.MethodGet, path: pathPhotos + sha, token: t}.request(ctx, u.id.CloudURL)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", typeJPEG+", "+typeProblem)
+	res, err := u.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("fetch a photo: %w", err)
+	}
+	defer res.Body.Close() //nolint:errcheck // it was only read
+	b, err := io.ReadAll(io.LimitReader(res.Body, wire.MaxPhotoBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("fetch a photo: %w", err)
+	}
+	mediaType, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if res.StatusCode != http.StatusOK || mediaType != typeJPEG {
+		return nil, errors.Join(check(res, b), loginPageUnless(res.StatusCode >= 400, res.StatusCode))
+	}
+	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != sha {
+		return nil, &answerError{cause: CloudError, msg: "The photo was damaged on the way."}
+	}
+	return b, nil
+}
+
+func loginPageUnless(refused bool, status int) error {
+	if refused {
+		return nil
+	}
+	return loginPage(status)
+}

@@ -1,0 +1,19 @@
+-- name: PutPayment :batchexec
+-- An id that two stays claim belongs to the smaller stay id, whichever came first.
+INSERT INTO payments (tenant_id, site_id, id, stay_id, method, status, amount, currency, reference, gate, actor,
+    requested_at, paid_at)
+VALUES (@tenant_id, @site_id, @id, @stay_id, @method, @status, @amount, @currency, @reference, @gate, @actor,
+    @requested_at, @paid_at)
+ON CONFLICT (site_id, id) DO UPDATE SET stay_id = excluded.stay_id, method = excluded.method,
+    status = excluded.status, amount = excluded.amount, currency = excluded.currency,
+    reference = excluded.reference, gate = excluded.gate, actor = excluded.actor,
+    requested_at = excluded.requested_at, paid_at = excluded.paid_at
+WHERE excluded.stay_id <= payments.stay_id;
+
+-- name: RevenueByDay :many
+-- Money received in [from_at, until_at), by local day of the site and method.
+SELECT to_char(p.paid_at AT TIME ZONE s.timezone, 'YYYY-MM-DD')::text AS day, p.method, count(*)::bigint AS payments,
+    sum(p.amount)::bigint AS amount
+FROM payments p JOIN sites s ON s.id = p.site_id
+WHERE p.site_id = @site_id AND p.status = 'paid' AND p.paid_at >= @from_at::timestamptz AND p.paid_at < @until_at::timestamptz
+GROUP BY 1, 2 ORDER BY 1, 2;

@@ -1,0 +1,51 @@
+-- name: AddFact :exec
+INSERT INTO outbox (id, epoch, seq, kind, at_ms, stay, encoded, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- The fact written last, whatever its epoch: the next one names its hash.
+-- name: LastFact :one
+SELECT epoch, seq, at_ms, hash FROM outbox ORDER BY n DESC LIMIT 1;
+
+-- name: LastSeq :one
+SELECT CAST(COALESCE(MAX(seq), 0) AS INTEGER) FROM outbox WHERE epoch = ?;
+
+-- name: FactsAfter :many
+SELECT encoded, hash FROM outbox WHERE epoch = ? AND seq > ? ORDER BY seq;
+
+-- Facts that wait for the cloud, in the order in which they were written.
+-- name: Waiting :many
+SELECT id, epoch, seq, encoded FROM outbox WHERE acked_ms IS NULL ORDER BY n LIMIT ?;
+
+-- name: CountWaiting :one
+SELECT COUNT(*) FROM outbox WHERE acked_ms IS NULL;
+
+-- name: OldestWaiting :one
+SELECT at_ms FROM outbox WHERE acked_ms IS NULL ORDER BY n LIMIT 1;
+
+-- name: AckFacts :exec
+UPDATE outbox SET acked_ms = sqlc.arg(now_ms)
+WHERE epoch = sqlc.arg(epoch) AND seq >= sqlc.arg(first_seq) AND seq <= sqlc.arg(last_seq) AND acked_ms IS NULL;
+
+-- Facts that the cloud turned out not to have: they wait again.
+-- name: UnackFacts :execrows
+UPDATE outbox SET acked_ms = NULL
+WHERE epoch = sqlc.arg(epoch) AND seq > sqlc.arg(after_seq) AND seq < sqlc.arg(before_seq) AND acked_ms IS NOT NULL;
+
+-- name: CoverFacts :exec
+UPDATE outbox SET covered = 1
+WHERE epoch = sqlc.arg(epoch) AND seq >= sqlc.arg(first_seq) AND seq <= sqlc.arg(last_seq) AND covered = 0;
+
+-- name: UncoverFacts :exec
+UPDATE outbox SET covered = 0 WHERE epoch = ? AND seq > ? AND covered = 1;
+
+-- Facts that lie over the cloud's state.
+-- name: Overlay :many
+SELECT encoded FROM outbox WHERE covered = 0 ORDER BY n;
+
+-- name: RecentFacts :many
+SELECT encoded FROM outbox ORDER BY n DESC LIMIT ?;
+
+-- name: PruneFacts :execrows
+DELETE FROM outbox
+WHERE acked_ms IS NOT NULL AND covered = 1 AND outbox.at_ms < sqlc.arg(before_ms)
+  AND outbox.n < (SELECT MAX(o.n) FROM outbox o);
