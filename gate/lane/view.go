@@ -102,6 +102,12 @@ type Subject struct {
 	Token     string         `json:"token,omitempty"`
 	Warnings  []string       `json:"warnings,omitempty"`
 	Stay      uuid.UUID      `json:"stay"` // once accepted
+	// Check says that the reading is unsure: Correct or PickCandidate must come
+	// before AcceptIn, Pick before money.
+	Check bool `json:"check_plate,omitempty"`
+	// Again says that the record is on disk and the barrier has not answered:
+	// OpenAgain is what remains to be done.
+	Again bool `json:"open_again,omitempty"`
 
 	// At an IN lane: the offer.
 	Zone      string    `json:"zone,omitempty"`
@@ -115,13 +121,18 @@ type Subject struct {
 	Matches []Match       `json:"matches,omitempty"`
 	Chosen  int           `json:"chosen"`
 	Due     parking.Money `json:"due"`
+	// PricedAt is the moment that the matches are priced for: when the vehicle
+	// was first seen here, moved on when the tariff's quote_hold has run out.
+	PricedAt time.Time     `json:"priced_at"`
+	Tendered parking.Money `json:"tendered,omitempty"` // cash handed over, once taken
+	Change   parking.Money `json:"change,omitempty"`   // to give back
 	// A VietQR that is shown (Stage Paying).
 	QR        string `json:"qr,omitempty"`
 	Reference string `json:"reference,omitempty"`
 }
 
 // LaneView is one lane as screens show it.
-type LaneView struct {
+type LaneView struct { //nolint:revive // View is the whole of it
 	Lane     parking.Lane `json:"lane"`
 	Camera   Worker       `json:"camera"`
 	Picture  []byte       `json:"-"`         // newest JPEG, nil for none
@@ -131,9 +142,12 @@ type LaneView struct {
 
 // Event is one line of the history at the bottom of the console.
 type Event struct {
+	Fact    uuid.UUID      `json:"fact"` // the fact that it shows
 	At      time.Time      `json:"at"`
 	Kind    parking.Kind   `json:"kind"`
 	Gate    string         `json:"gate"`
+	Lane    string         `json:"lane,omitempty"`
+	Stay    uuid.UUID      `json:"stay"` // zero for none
 	Display string         `json:"display,omitempty"`
 	Slot    string         `json:"slot,omitempty"`
 	Zone    string         `json:"zone,omitempty"`

@@ -1,0 +1,71 @@
+// Command gate is one gate of a site: it owns the lanes, their cameras and
+// barriers, and works with or without the cloud.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // a gate's machine may have no time zones
+
+	"github.com/alecthomas/kong"
+
+	"gatehouse/parking"
+)
+
+// version is set when a release is built; otherwise the module's is taken.
+var version string
+
+type cli struct {
+	Run     runCommand     `cmd:"" help:"Run the gate: the console in a terminal, else a line for each event."`
+	Enrol   enrolCommand   `cmd:"" help:"Enrol this machine as a gate with a one-time code from the administrator."`
+	Status  statusCommand  `cmd:"" help:"Tell how the gate of a data folder is."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run() error {
+	fmt.Println("gate", programVersion())
+	return nil
+}
+
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k := kong.Parse(&cli{},
+		kong.Name("gate"),
+		kong.Description("One gate of a car park: lanes, cameras, barriers, console."),
+		kong.UsageOnError(),
+		kong.DefaultEnvars("PARK_GATE"),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err := k.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "gate: %s\n", sentence(err))
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}
+
+// sentence is what a person reads of an error. A defect is shown in full: on
+// a terminal nobody else looks at a log for it.
+func sentence(err error) string {
+	if parking.ErrorCode(err) == parking.Internal {
+		return err.Error()
+	}
+	return parking.ErrorMessage(err)
+}

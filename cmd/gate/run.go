@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+
+	"gatehouse/gate"
+	"gatehouse/gate/lane"
+	"gatehouse/gate/tui"
+	"gatehouse/parking"
+)
+
+type runCommand struct {
+	Data         string            `required:"" type:"path" help:"Data folder of the gate."`
+	Cloud        string            `help:"Address of the cloud; needed at the first start."`
+	Code         string            `help:"One-time code that enrols this gate at its first start."`
+	Listen       string            `default:"127.0.0.1:0" help:"Address of the local API; - for none."`
+	ListenOpen   bool              `help:"Allow an address of the local API that other machines can reach."`
+	AddrFile     string            `type:"path" help:"Write the local API's address to this file once it listens."`
+	Headless     bool              `help:"No console: print a line for each vehicle."`
+	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane: sim: or folder:/path. May be repeated."`
+	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none: or the http address of a relay. May be repeated."`
+	Vision       string            `type:"path" help:"Program of the vision worker."`
+	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
+	PasswordFile string            `type:"path" help:"File with that guard's password."`
+	Language     string            `enum:"vi,en," default:"" help:"Language of the console: vi or en; the site's if not given."`
+}
+
+// Run runs the gate until it is told to end.
+func (c *runCommand) Run(ctx context.Context) error {
+	if (c.SignIn == "") != (c.PasswordFile == "") {
+		return parking.Errorf(parking.Invalid, "--sign-in and --password-file belong together.")
+	}
+	if c.Listen == "-" {
+		c.Listen = ""
+	}
+	node, err := gate.Open(ctx, gate.Config{
+		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
+		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(),
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, node), node.Close())
+}
+
+func (c *runCommand) serve(ctx context.Context, node *gate.Node) error {
+	if c.AddrFile != "" {
+		if err := writeWhole(c.AddrFile, "http://"+node.LocalAddr()+"\n"); err != nil {
+			return err
+		}
+	}
+	headless := c.Headless || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd())
+	if c.SignIn != "" {
+		if err := c.signIn(ctx, node); err != nil && headless {
+			return err
+		} // the console asks for it again
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	screen := make(chan error, 1)
+	go func() {
+		defer cancel() // leaving the console ends the gate
+		if headless {
+			screen <- report(ctx, node, os.Stdout)
+			return
+		}
+		screen <- tui.Run(ctx, node.Desk(), tui.Options{Language: c.Language})
+	}()
+	err := node.Run(ctx)
+	cancel()
+	return errors.Join(err, <-screen)
+}
+
+// signInWait is how long a sign-in at the start waits for the line: a guard
+// who was never here can only be signed in by the cloud.
+const signInWait = 5 * time.Second
+
+func (c *runCommand) signIn(ctx context.Context, node *gate.Node) error {
+	password, err := os.ReadFile(c.PasswordFile)
+	if err != nil {
+		return parking.Errorf(parking.Invalid, "The password file %s cannot be read.", c.PasswordFile)
+	}
+	changed, stop := node.Desk().Changed()
+	defer stop()
+	timer := time.NewTimer(signInWait)
+	defer timer.Stop()
+	for waiting := true; waiting && node.Link().State == lane.Offline; {
+		select {
+		case <-changed:
+		case <-timer.C:
+			waiting = false
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return node.Desk().SignIn(ctx, c.SignIn, strings.TrimRight(string(password), "\r\n"))
+}
+
+// writeWhole writes a file that another program waits for: whole or not at all.
+func writeWhole(path, text string) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	return nil
+}

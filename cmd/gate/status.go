@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatehouse/gate"
+	"gatehouse/gate/lane"
+	"gatehouse/gate/localapi"
+	"gatehouse/gate/store"
+	"gatehouse/gate/uplink"
+	"gatehouse/parking"
+)
+
+type enrolCommand struct {
+	Data  string `required:"" type:"path" help:"Data folder of the gate."`
+	Cloud string `required:"" help:"Address of the cloud."`
+	Code  string `required:"" help:"One-time code from the administrator."`
+}
+
+// Run enrols the gate.
+func (c *enrolCommand) Run(ctx context.Context) (err error) {
+	s, err := store.Open(ctx, c.Data, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := s.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if id, err := s.Identity(); err == nil {
+		return parking.Errorf(parking.Conflict, "This data folder is %s already. Take an empty folder for another gate.", id)
+	}
+	id, err := uplink.Enrol(ctx, s, c.Cloud, c.Code, programVersion())
+	if err != nil {
+		return err
+	}
+	fmt.Println("Enrolled as", id)
+	return nil
+}
+
+type statusCommand struct {
+	Data string `required:"" type:"path" help:"Data folder of the gate."`
+	JSON bool   `help:"Print what the gate answers as JSON."`
+}
+
+// statusWait bounds the question to the running gate.
+const statusWait = 5 * time.Second
+
+// Run asks the running gate how it is.
+func (c *statusCommand) Run(ctx context.Context) error {
+	address, err := os.ReadFile(filepath.Join(c.Data, gate.AddressFile)) //nolint:gosec // a fixed name in the folder that was named
+	if err != nil {
+		return parking.Errorf(parking.Unavailable, "No gate runs on %s.", c.Data)
+	}
+	token, err := localapi.Token(c.Data)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+strings.TrimSpace(string(address))+"/v1/status", nil)
+	if err != nil {
+		return parking.Errorf(parking.Invalid, "The file %s is damaged; start the gate again.", gate.AddressFile)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return parking.Errorf(parking.Unavailable, "No gate runs on %s.", c.Data)
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return parking.Errorf(parking.Unavailable, "The gate did not tell how it is (%d).", resp.StatusCode)
+	}
+	return c.print(body)
+}
+
+func (c *statusCommand) print(body []byte) error {
+	if c.JSON {
+		_, err := os.Stdout.Write(body)
+		return err
+	}
+	var s struct {
+		Site   string       `json:"site"`
+		Gate   parking.Gate `json:"gate"`
+		Guard  *lane.Guard  `json:"guard"`
+		Link   lane.Link    `json:"link"`
+		Vision lane.Worker  `json:"vision"`
+		Disk   lane.Worker  `json:"disk"`
+		Inside int          `json:"inside"`
+	}
+	if err := json.Unmarshal(body, &s); err != nil {
+		return fmt.Errorf("read the gate's answer: %w", err)
+	}
+	guard := "nobody"
+	if s.Guard != nil {
+		guard = s.Guard.Display
+	}
+	fmt.Printf("gate    %s (%s) of %s\nguard   %s\ncloud   %s, %d facts waiting, %d ms\n",
+		s.Gate.Code, s.Gate.Name, s.Site, guard, s.Link.State, s.Link.Queue, s.Link.RTT.Milliseconds())
+	fmt.Printf("inside  %d vehicles\nvision  %s\ndisk    %s\n", s.Inside, wellOr(s.Vision), wellOr(s.Disk))
+	return nil
+}
+
+func wellOr(w lane.Worker) string {
+	if w.OK {
+		return "good"
+	}
+	return w.Why
+}

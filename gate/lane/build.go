@@ -1,0 +1,213 @@
+package lane
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/gate/state"
+	"gatehouse/parking"
+)
+
+// shownEvents is how many lines of history a view carries.
+const shownEvents = 50
+
+// View returns what screens show now, as a value that nobody changes. It is
+// made anew only after something has changed.
+func (d *Desk) View() *View {
+	d.viewed.Store(time.Now().UnixMilli())
+	d.viewMu.Lock()
+	defer d.viewMu.Unlock()
+	version, site := d.version.Load(), d.cfg.State.Site()
+	if d.view != nil && d.built == version && d.builtOf == site {
+		return d.view
+	}
+	d.view, d.built, d.builtOf = d.build(site), version, site
+	return d.view
+}
+
+func (d *Desk) build(site *state.Site) *View {
+	now := d.cfg.Now()
+	link := d.link()
+	gate, ok := site.ThisGate()
+	if !ok {
+		gate = parking.Gate{Code: d.cfg.Gate}
+	}
+	v := &View{
+		Now: now, SiteName: site.Config.Name, Gate: gate, Timezone: site.Config.Timezone,
+		Currency: site.Config.Currency, Language: site.Config.Language,
+		Link: link, Conflicts: len(site.Conflicts), Recent: d.events(),
+	}
+	v.Vision = d.worker()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v.Disk = d.disk
+	if d.guard != nil {
+		g := *d.guard
+		v.Guard = &g
+	}
+	v.Lanes = d.laneViews(site)
+	v.Zones, v.Unplaced = d.zoneViews(site, now, link.State == Offline)
+	return v
+}
+
+// worker is how the vision worker is.
+func (d *Desk) worker() Worker {
+	if d.cfg.VisionState != nil {
+		return d.cfg.VisionState()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.reader
+}
+
+// laneViews shows this gate's lanes; mu is held.
+func (d *Desk) laneViews(site *state.Site) []LaneView {
+	var out []LaneView
+	for _, l := range site.Lanes() {
+		p := d.post(l)
+		lv := LaneView{Lane: l, Camera: p.eye, Picture: p.picture, PictureN: p.number}
+		if p.vehicle != nil {
+			lv.Subject = p.vehicle.copySubject()
+		}
+		out = append(out, lv)
+	}
+	return out
+}
+
+// zoneViews shows the zones with what is in them, and counts the vehicles
+// whose place is not known. mu is held.
+func (d *Desk) zoneViews(site *state.Site, now time.Time, cut bool) (zones []ZoneView, unplaced int) {
+	zones = make([]ZoneView, len(site.Config.Zones))
+	at := make(map[string]*ZoneView, len(zones))
+	for i, z := range site.Config.Zones {
+		zones[i] = ZoneView{Zone: z, Inside: map[parking.Class]int{}}
+		at[z.Code] = &zones[i]
+	}
+	for i := range site.Inside {
+		s := &site.Inside[i]
+		if z := at[s.Zone]; z != nil {
+			z.Inside[s.Class]++
+		}
+		if !s.Placed {
+			unplaced++
+		}
+	}
+	suggested := d.offered(nil)
+	for _, s := range site.Slots {
+		z := at[s.Zone]
+		if z == nil {
+			continue
+		}
+		z.Slots = append(z.Slots, d.slotView(site, s, now, cut, suggested[s.Code]))
+		if s.State != parking.SlotOutOfService {
+			z.Capacity++
+		}
+		if s.State == parking.SlotFree {
+			z.Free++
+		}
+	}
+	for i := range zones {
+		if z := &zones[i]; z.Zone.Kind == parking.Counted {
+			for class, n := range z.Zone.Capacity {
+				z.Capacity += n
+				z.Free += max(0, n-z.Inside[class])
+			}
+		}
+	}
+	return zones, unplaced
+}
+
+func (d *Desk) slotView(site *state.Site, s parking.Slot, now time.Time, cut, suggested bool) SlotView {
+	sv := SlotView{Slot: s, Suggested: suggested}
+	if stay, ok := site.Stay(s.Stay); ok {
+		sv.Plate = stay.Display
+	}
+	if h, ok := site.Held(s.Code, now); ok {
+		sv.HeldBy, sv.HeldUntil = h.Gate, h.Until
+	}
+	sv.MayBeGone = cut && s.State == parking.SlotFree && s.Home != d.cfg.Gate
+	return sv
+}
+
+// events is the history as screens show it, newest first.
+func (d *Desk) events() []Event {
+	entries := d.cfg.State.Recent(shownEvents)
+	out := make([]Event, 0, len(entries))
+	for _, e := range entries {
+		out = append(out, Event{
+			Fact: e.Fact, At: e.At, Kind: e.Kind, Gate: e.Gate, Display: e.Display, Slot: e.Slot,
+			Lane: e.Lane, Stay: e.Stay, Zone: e.Zone, Amount: e.Amount, Method: e.Method, Text: e.Text,
+		})
+	}
+	return out
+}
+
+// Photo returns a photo that this gate holds, by its SHA-256 in hex; NotFound
+// when it has none such.
+func (d *Desk) Photo(_ context.Context, sha256 string) ([]byte, error) {
+	return d.cfg.State.Photo(strings.ToLower(sha256))
+}
+
+// refresh makes offers and matches anew where the site has changed under
+// them: a stay that another gate told of, a slot that was taken. What the
+// guard chose stays.
+func (d *Desk) refresh() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	site, cut := d.cfg.State.Site(), d.link().State == Offline
+	for _, p := range d.lanes {
+		v := p.vehicle
+		if v == nil || v.done || v.Stage == Paying {
+			continue
+		}
+		l, _, err := d.lane(p.code)
+		if err != nil {
+			continue
+		}
+		if v.dir == parking.Out {
+			stale := len(v.Matches) == 0 || slices.ContainsFunc(v.Matches, func(m Match) bool {
+				now, ok := site.Stay(m.Stay.ID)
+				return !ok || len(now.Payments) != len(m.Stay.Payments) || now.PaidSum() != m.Stay.PaidSum()
+			})
+			if stale {
+				d.match(v)
+			}
+			continue
+		}
+		slot, ok := site.Slot(v.Slot)
+		switch {
+		case v.Slot == "":
+		case !ok || slot.State != parking.SlotFree:
+			v.chosen = false
+			d.offer(l, v)
+		case v.MayBeGone != (cut && slot.Home != d.cfg.Gate): // the line went down or came back
+			d.offer(l, v)
+		}
+	}
+}
+
+// Suggest says where a vehicle of a class should go from this gate: the
+// nearest free slot or a counted zone. Nothing is held.
+func (d *Desk) Suggest(class parking.Class) (Suggestion, error) {
+	if err := parking.ValidCode("class", string(class)); err != nil {
+		return Suggestion{}, err
+	}
+	if err := d.knownClass(class); err != nil {
+		return Suggestion{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.suggest(parking.Lane{}, class, nil)
+	return Suggestion{Zone: s.zone, Slot: s.slot, Metres: s.metres, MayBeGone: s.maybeGone, Warnings: s.warnings}, nil
+}
+
+// Suggestion is where a vehicle should go.
+type Suggestion struct {
+	Zone      string   `json:"zone"`
+	Slot      string   `json:"slot,omitempty"`
+	Metres    float64  `json:"metres,omitempty"`
+	MayBeGone bool     `json:"may_be_taken,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
+}

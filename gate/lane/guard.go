@@ -1,0 +1,95 @@
+package lane
+
+import (
+	"context"
+	"strings"
+
+	"gatehouse/gate/state"
+	"gatehouse/parking"
+)
+
+type actorKey struct{}
+
+// WithActor returns a context whose acts are written under name. The local
+// API uses it: its token stands for the sign-in.
+func WithActor(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, actorKey{}, name)
+}
+
+// actor is who acts: the context's actor, else the guard who is signed in.
+// mu is held.
+func (d *Desk) actor(ctx context.Context) (string, error) {
+	if name, ok := ctx.Value(actorKey{}).(string); ok && name != "" {
+		return name, nil
+	}
+	if d.guard == nil {
+		return "", parking.Errorf(parking.Unauthorized, "Nobody is signed in at this gate. Sign in first.")
+	}
+	return d.guard.Name, nil
+}
+
+// SignIn signs a guard in at this gate: by the cloud when it can be asked,
+// else by what the gate remembers of guards who were here before. An offline
+// sign-in is written down as a fact. A wrong name or password is refused with
+// code Unauthorized; how often it may be tried is the cloud's and the state's
+// word.
+func (d *Desk) SignIn(ctx context.Context, name, password string) error {
+	name = strings.TrimSpace(name)
+	if name == "" || password == "" {
+		return parking.Errorf(parking.Invalid, "Type your name and your password.")
+	}
+	guard, offline, err := d.checkGuard(ctx, name, password)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if offline {
+		draft := state.Draft{Kind: parking.KindSignedInOffline, Body: &parking.SignedInOffline{Guard: guard.Name}, Actor: guard.Name}
+		if _, err := d.write(ctx, draft); err != nil {
+			return err
+		}
+	}
+	d.guard = &guard
+	d.touch()
+	return nil
+}
+
+func (d *Desk) checkGuard(ctx context.Context, name, password string) (g Guard, offline bool, err error) {
+	if d.cfg.SignIn != nil && d.link().State != Offline {
+		ctx, cancel := context.WithTimeout(ctx, signInTimeout)
+		defer cancel()
+		g, err := d.cfg.SignIn(ctx, name, password)
+		if err == nil || !away(err) {
+			return g, false, err
+		}
+	}
+	known, err := d.cfg.State.CheckGuard(ctx, name, password)
+	if err != nil {
+		return Guard{}, true, err
+	}
+	return Guard{Name: known.Name, Display: known.Display, Role: known.Role}, true, nil
+}
+
+// away says whether err tells of a cloud that cannot be asked, rather than of
+// its refusal.
+func away(err error) bool {
+	code := parking.ErrorCode(err)
+	return code == parking.Unavailable || code == parking.Internal
+}
+
+// SignOut ends the guard's presence.
+func (d *Desk) SignOut(context.Context) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.guard = nil
+	d.touch()
+}
+
+// link is the uplink's word, offline where there is none.
+func (d *Desk) link() Link {
+	if d.cfg.Link == nil {
+		return Link{State: Offline, Why: "This gate works without a cloud."}
+	}
+	return d.cfg.Link()
+}

@@ -1,0 +1,322 @@
+package lane
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/parking"
+	"gatehouse/vision"
+)
+
+// Bounds of what an exit offers.
+const (
+	maxMatches  = 5
+	maxDistance = 2 * parking.PlateLikelyDistance // tenths of an edit
+)
+
+// Warnings at an exit.
+const (
+	warnNoStay   = "No vehicle inside has this plate or one like it."
+	warnPick     = "Compare the pictures and pick the vehicle."
+	warnNoCard   = "It came in with a card; the card was not shown."
+	warnCardless = "It came in without a card; the plate alone was checked."
+	warnMismatch = "Card and plate belong to different vehicles."
+	warnTwice    = "This plate is inside more than once."
+)
+
+func inAt(s parking.Stay) time.Time {
+	if s.InAt == nil {
+		return time.Time{}
+	}
+	return *s.InAt
+}
+
+// searchable is text as Search compares it.
+func searchable(s string) string {
+	if p, err := parking.ParsePlate(s); err == nil {
+		return string(p)
+	}
+	return ""
+}
+
+func holds(s parking.Stay, needle, query string) bool {
+	query = strings.TrimSpace(query)
+	return strings.Contains(string(s.Plate), needle) || strings.EqualFold(s.Slot, query) || s.Token != "" && s.Token == query
+}
+
+// likely returns the stays whose plates are like plate, the likeliest first.
+func likely(plate parking.Plate, inside []parking.Stay) []parking.Stay {
+	plates := make([]parking.Plate, len(inside))
+	for i, s := range inside {
+		plates[i] = s.Plate
+	}
+	var out []parking.Stay
+	for _, r := range parking.RankPlates(plate, plates, maxMatches) {
+		if r.Distance <= maxDistance && r.Plate != "" {
+			out = append(out, inside[r.Index])
+		}
+	}
+	return out
+}
+
+// match finds the stays that the vehicle at an exit may be, by token, by
+// plate and by likeness, prices each, and chooses one only when it is certain
+// and the exit proof of its class is in order. mu is held.
+func (d *Desk) match(v *vehicle) {
+	if v.done || v.picked || v.Stage == Paying {
+		return // what the guard picked, or a driver is paying for, stays
+	}
+	for _, w := range []string{warnNoStay, warnPick, warnNoCard, warnCardless, warnMismatch, warnTwice} {
+		v.forget(w)
+	}
+	v.Matches, v.Chosen, v.Due, v.marked = nil, -1, 0, map[uuid.UUID]string{}
+	if v.Plate == "" && v.Token == "" {
+		return
+	}
+	for _, s := range d.candidates(v) {
+		m := Match{
+			Stay: s, Distance: float64(parking.PlateDistance(v.Plate, s.Plate)) / parking.PlateEditCost,
+			ByToken: v.Token != "" && s.Token == v.Token,
+		}
+		d.price(v, &m)
+		v.Matches = append(v.Matches, m)
+	}
+	if len(v.Matches) == 0 {
+		v.warn(warnNoStay)
+		d.priceUnknown(v)
+		return
+	}
+	if d.certain(v) {
+		v.Chosen = 0
+		v.Due = v.Matches[0].Quote.Due
+	} else {
+		v.warn(warnPick)
+	}
+}
+
+// candidates lists the stays inside that the vehicle may be, best first:
+// token and plate, plate, token, likeness; the longest inside first among
+// equals.
+func (d *Desk) candidates(v *vehicle) []parking.Stay {
+	site := d.cfg.State.Site()
+	var all []parking.Stay
+	add := func(stays ...parking.Stay) {
+		for _, s := range stays {
+			if !slices.ContainsFunc(all, func(o parking.Stay) bool { return o.ID == s.ID }) {
+				all = append(all, s)
+			}
+		}
+	}
+	if v.Token != "" {
+		add(site.ByToken(v.Token)...)
+	}
+	if v.Plate != "" {
+		add(site.ByPlate(v.Plate)...)
+		add(likely(v.Plate, site.Inside)...)
+	}
+	slices.SortStableFunc(all, func(a, b parking.Stay) int {
+		return cmp.Or(cmp.Compare(v.rank(a), v.rank(b)),
+			cmp.Compare(parking.PlateDistance(v.Plate, a.Plate), parking.PlateDistance(v.Plate, b.Plate)),
+			inAt(a).Compare(inAt(b)), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return all[:min(len(all), maxMatches)]
+}
+
+func (v *vehicle) rank(s parking.Stay) int {
+	plate, token := v.Plate != "" && s.Plate == v.Plate, v.Token != "" && s.Token == v.Token
+	switch {
+	case plate && token:
+		return 0
+	case plate:
+		return 1
+	case token:
+		return 2
+	}
+	return 3
+}
+
+// certain says whether the first match is the vehicle beyond doubt: one exact
+// match, a confident or typed plate, and the proofs that its class asks for.
+func (d *Desk) certain(v *vehicle) bool {
+	first := v.Matches[0]
+	if first.QuoteErr != "" || v.contradicted() {
+		return false
+	}
+	sure := v.Plate != "" && first.Stay.Plate == v.Plate && (v.Typed || v.checked || v.Reading.Outcome == vision.OutcomeRead)
+	proof := d.proof(first.Stay.Class)
+	switch {
+	case proof == parking.ProofPlate:
+		return sure
+	case first.Stay.Token == "": // it has no card to show: the plate must do
+		if sure {
+			v.warn(warnCardless)
+		}
+		return sure
+	case !first.ByToken:
+		v.warn(warnNoCard)
+		return false
+	}
+	return sure || proof == parking.ProofToken
+}
+
+// contradicted says whether plate and token lead to more than one stay, and
+// warns of it.
+func (v *vehicle) contradicted() bool {
+	exact, byToken := 0, 0
+	for _, m := range v.Matches {
+		if v.Plate != "" && m.Stay.Plate == v.Plate {
+			exact++
+		}
+		if m.ByToken {
+			byToken++
+		}
+	}
+	first := v.Matches[0]
+	switch {
+	case exact > 1 || byToken > 1:
+		v.warn(warnTwice)
+		return true
+	case exact == 1 && byToken == 1 && (!first.ByToken || first.Stay.Plate != v.Plate),
+		exact == 1 && byToken == 0 && v.Token != "" && first.Stay.Token != "":
+		v.warn(warnMismatch)
+		return true
+	}
+	return false
+}
+
+func (d *Desk) proof(class parking.Class) parking.Proof {
+	if p, ok := d.cfg.State.Site().Config.ExitProof[class]; ok {
+		return p
+	}
+	return parking.DefaultProof(class)
+}
+
+// price computes the fee of a match as of the vehicle's PricedAt.
+func (d *Desk) price(v *vehicle, m *Match) {
+	tariff, marked := d.tariffOf(m.Stay)
+	if marked != "" {
+		v.marked[m.Stay.ID] = marked
+	}
+	quote, err := quoteStay(tariff, m.Stay, v.PricedAt)
+	if err != nil {
+		m.QuoteErr = parking.ErrorMessage(err)
+		return
+	}
+	m.Quote = quote
+}
+
+// quoteStay prices a stay as if it left at out.
+func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time) (parking.Quote, error) {
+	if s.InAt == nil {
+		return parking.Quote{}, parking.Errorf(parking.Invalid, "It is not known when this vehicle came in.")
+	}
+	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out}
+	for _, p := range s.Payments {
+		if p.Status == parking.Paid && p.PaidAt != nil {
+			req.Paid = append(req.Paid, paidAt(p))
+		}
+	}
+	return tariff.Quote(req)
+}
+
+// paidAt is when a payment counts from: the bank's own time where a person
+// named one, but never before the request.
+func paidAt(p parking.Payment) parking.PaidAt {
+	out := parking.PaidAt{Amount: p.Amount, At: *p.PaidAt}
+	if p.ByHand != nil && p.ByHand.At.Before(out.At) {
+		out.At = p.ByHand.At
+	}
+	if p.RequestedAt != nil {
+		out.ShownAt = *p.RequestedAt
+		if out.At.Before(*p.RequestedAt) {
+			out.At = *p.RequestedAt
+		}
+	}
+	return out
+}
+
+// tariffOf returns the tariff version that a stay came in with; when this
+// gate does not hold it, the newest, and why.
+func (d *Desk) tariffOf(s parking.Stay) (*parking.Tariff, string) {
+	site := d.cfg.State.Site()
+	if t, ok := site.Tariff(s.Tariff, s.TariffV); ok {
+		return t, ""
+	}
+	return &site.Config.Tariff, "the tariff of this stay is not held at this gate; priced with the newest"
+}
+
+// priceUnknown puts what a lost ticket costs on a vehicle whose stay was not
+// found.
+func (d *Desk) priceUnknown(v *vehicle) {
+	if quote, err := d.cfg.State.Site().Config.Tariff.QuoteUnknown(v.Class); err == nil {
+		v.Due = quote.Due
+	}
+}
+
+// reprice prices the matches anew when the fee has been shown longer than the
+// tariff holds a quote, and says so when the sum has changed. mu is held.
+func (d *Desk) reprice(v *vehicle) error {
+	if v.Chosen < 0 {
+		return nil
+	}
+	now := parking.BusinessTime(d.cfg.Now())
+	tariff, _ := d.tariffOf(v.Matches[v.Chosen].Stay)
+	if now.Sub(v.PricedAt) <= time.Duration(tariff.QuoteHold)*time.Minute {
+		return nil
+	}
+	was := v.Due
+	v.PricedAt = now
+	v.Matches = slices.Clone(v.Matches)
+	for i := range v.Matches {
+		m := &v.Matches[i]
+		if s, err := d.cfg.State.Stay(context.Background(), m.Stay.ID); err == nil {
+			m.Stay = s
+		}
+		d.price(v, m)
+	}
+	v.Due = v.Matches[v.Chosen].Quote.Due
+	d.touch()
+	if v.Due == was {
+		return nil
+	}
+	v.QR, v.Reference = "", ""
+	if v.Stage == Paying {
+		v.Stage = Offered
+	}
+	config := d.cfg.State.Site().Config
+	return parking.Errorf(parking.Conflict, "The fee was shown too long ago; it is %s now.", v.Due.Format(config.Currency, "en"))
+}
+
+// Pick says which of the matches the vehicle at an exit is (index into
+// Subject.Matches).
+func (d *Desk) Pick(ctx context.Context, code string, subject uuid.UUID, match int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, _, v, _, err := d.at(ctx, code, subject)
+	if err != nil {
+		return err
+	}
+	if v.done {
+		return parking.Errorf(parking.Conflict, "This vehicle has left already.")
+	}
+	if match < 0 || match >= len(v.Matches) {
+		return parking.Errorf(parking.NotFound, "There is no such vehicle in the list.")
+	}
+	if m := v.Matches[match]; m.QuoteErr != "" {
+		return parking.Errorf(parking.Invalid, "%s", m.QuoteErr)
+	}
+	if v.Stage == Paying && v.Chosen != match { // the QR was for another stay
+		v.Stage, v.QR, v.Reference = Offered, "", ""
+	}
+	v.Chosen, v.picked = match, true
+	v.Check = false
+	v.Due = v.Matches[match].Quote.Due
+	v.forget(warnPick)
+	d.touch()
+	return nil
+}
