@@ -1,0 +1,305 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/gate/lane"
+	"gatehouse/parking"
+	"gatehouse/vision"
+)
+
+// fakeDesk stands for a gate's desk: it writes down what was asked of it and
+// answers with err.
+type fakeDesk struct {
+	mu    sync.Mutex
+	view  lane.View
+	calls []string
+	err   error
+	stays []parking.Stay
+	wake  chan struct{}
+}
+
+func (d *fakeDesk) note(format string, args ...any) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls = append(d.calls, fmt.Sprintf(format, args...))
+	return d.err
+}
+
+func (d *fakeDesk) View() *lane.View {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.view
+	return &v
+}
+
+func (d *fakeDesk) Changed() (<-chan struct{}, func()) { return d.wake, func() {} }
+
+func (d *fakeDesk) Arrive(_ context.Context, lane string, a lane.Arrival) (uuid.UUID, error) {
+	return uuid.Nil, d.note("arrive %s %q", lane, a.Plate)
+}
+
+func (d *fakeDesk) Clear(_ context.Context, lane string, subject uuid.UUID) error {
+	return d.note("clear %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) OpenByHand(_ context.Context, lane, reason string) error {
+	return d.note("open %s %q", lane, reason)
+}
+
+func (d *fakeDesk) OpenAgain(_ context.Context, lane string, subject uuid.UUID) error {
+	return d.note("again %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) Correct(_ context.Context, lane string, subject uuid.UUID, plate, reason string) error {
+	return d.note("correct %s %s %q %q", lane, short(subject), plate, reason)
+}
+
+func (d *fakeDesk) PickCandidate(_ context.Context, lane string, subject uuid.UUID, i int) error {
+	return d.note("candidate %s %s %d", lane, short(subject), i)
+}
+
+func (d *fakeDesk) SetClass(_ context.Context, lane string, subject uuid.UUID, c parking.Class) error {
+	return d.note("class %s %s %s", lane, short(subject), c)
+}
+
+func (d *fakeDesk) ChooseSlot(_ context.Context, lane string, subject uuid.UUID, slot string) error {
+	return d.note("slot %s %s %s", lane, short(subject), slot)
+}
+
+func (d *fakeDesk) AcceptIn(_ context.Context, lane string, subject uuid.UUID) (parking.Stay, error) {
+	return parking.Stay{}, d.note("accept %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) Pick(_ context.Context, lane string, subject uuid.UUID, i int) error {
+	return d.note("pick %s %s %d", lane, short(subject), i)
+}
+
+func (d *fakeDesk) LeaveFree(_ context.Context, lane string, subject uuid.UUID) (parking.Stay, error) {
+	return parking.Stay{}, d.note("free %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) OutUnknown(_ context.Context, lane string, subject uuid.UUID, reason string, fee parking.Money, m parking.Method) error {
+	return d.note("unknown %s %s %q %d %s", lane, short(subject), reason, fee, m)
+}
+
+func (d *fakeDesk) PayCash(_ context.Context, lane string, subject uuid.UUID, tendered parking.Money) (parking.Stay, error) {
+	return parking.Stay{}, d.note("cash %s %s %d", lane, short(subject), tendered)
+}
+
+func (d *fakeDesk) ShowQR(_ context.Context, lane string, subject uuid.UUID) error {
+	return d.note("qr %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) ConfirmByHand(_ context.Context, lane string, subject uuid.UUID, bank string, at time.Time) (parking.Stay, error) {
+	return parking.Stay{}, d.note("by hand %s %s %q %s", lane, short(subject), bank, at.Format("2006-01-02 15:04"))
+}
+
+func (d *fakeDesk) Search(query string) []parking.Stay {
+	_ = d.note("search %q", query)
+	return d.stays
+}
+
+func (d *fakeDesk) MoveStay(_ context.Context, stay uuid.UUID, slot, reason string) error {
+	return d.note("move %s %s %q", short(stay), slot, reason)
+}
+
+func (d *fakeDesk) Void(_ context.Context, stay uuid.UUID, reason string) error {
+	return d.note("void %s %q", short(stay), reason)
+}
+
+func (d *fakeDesk) SignIn(_ context.Context, name, password string) error {
+	return d.note("sign in %s %s", name, password)
+}
+
+func (d *fakeDesk) SignOut(context.Context) { _ = d.note("sign out") }
+
+func short(id uuid.UUID) string { return id.String()[:8] }
+
+// subjectID makes ids that are easy to read in a test.
+func subjectID(n byte) uuid.UUID { return uuid.UUID{n, n, n, n} }
+
+var fakeNow = time.Date(2026, 11, 22, 7, 32, 0, 0, time.UTC) // 14:32 in Vietnam
+
+// idleView is the site of the first release with a morning's traffic.
+func idleView() lane.View {
+	v := lane.View{
+		Now: fakeNow, SiteName: "Bãi xe Trung Tâm", Timezone: "Asia/Ho_Chi_Minh", Currency: "VND", Language: "vi",
+		Gate:  parking.Gate{Code: "N", Name: "Cổng Bắc", At: parking.Point{Y: 10}},
+		Guard: &lane.Guard{Name: "lan", Display: "Lan", Role: "guard"},
+		Link: lane.Link{
+			State: lane.Online, Since: fakeNow.Add(-time.Hour), RTT: 12 * time.Millisecond,
+			RTTs: []int{9, 14, 10, 11, 22}, LastSync: fakeNow.Add(-time.Second), Redis: true,
+		},
+		Vision: lane.Worker{OK: true}, Disk: lane.Worker{OK: true},
+	}
+	for _, code := range []string{"N", "S", "E", "W"} {
+		v.Zones = append(v.Zones, zoneOf(code))
+	}
+	v.Zones = append(v.Zones, lane.ZoneView{
+		Zone:   parking.Zone{Code: "M", Name: "Xe máy", Kind: parking.Counted, Capacity: map[parking.Class]int{parking.Motorbike: 400}},
+		Inside: map[parking.Class]int{parking.Motorbike: 212}, Free: 188, Capacity: 400,
+	})
+	v.Lanes = []lane.LaneView{
+		{Lane: parking.Lane{Code: "1", Gate: "N", Direction: parking.In, Class: parking.Car, Barrier: true}, Camera: lane.Worker{OK: true}},
+		{Lane: parking.Lane{Code: "2", Gate: "N", Direction: parking.Out, Class: parking.Car, Barrier: true}, Camera: lane.Worker{OK: true}},
+	}
+	v.Recent = []lane.Event{
+		{At: fakeNow.Add(-time.Minute), Kind: parking.KindVehicleOut, Gate: "N", Display: "51F-442.10", Amount: 5000, Method: parking.Cash},
+		{At: fakeNow.Add(-3 * time.Minute), Kind: parking.KindVehicleIn, Gate: "N", Display: "30E-990.37", Slot: "N02"},
+		{At: fakeNow.Add(-7 * time.Minute), Kind: parking.KindVehicleIn, Gate: "S", Display: "29-B1 456.78", Zone: "M"},
+	}
+	return v
+}
+
+// zoneOf is one of the four zones of fifteen slots.
+func zoneOf(code string) lane.ZoneView {
+	z := lane.ZoneView{Zone: parking.Zone{Code: code, Name: code, Kind: parking.Numbered}, Inside: map[parking.Class]int{}, Capacity: 15}
+	for i := 1; i <= 15; i++ {
+		at := map[string]parking.Point{
+			"N": {X: float64(i - 8), Y: 7}, "S": {X: float64(i - 8), Y: -7},
+			"E": {X: 7, Y: float64(i - 8)}, "W": {X: -7, Y: float64(i - 8)},
+		}[code]
+		sv := lane.SlotView{Slot: parking.Slot{
+			Code: fmt.Sprintf("%s%02d", code, i), Zone: code, At: at,
+			Classes: []parking.Class{parking.Car}, Home: code, State: parking.SlotFree,
+		}}
+		taken := code == "E" || (code == "N" && (i < 3 || (i > 4 && i < 8))) || (code != "N" && i == 2)
+		switch {
+		case taken:
+			sv.Slot.State, sv.Slot.Stay = parking.SlotOccupied, uuid.UUID{1, byte(i)}
+			sv.Plate = fmt.Sprintf("30A-%03d.%02d", 100+i*7, i)
+			z.Inside[parking.Car]++
+		case code == "W" && i == 1:
+			sv.HeldBy, sv.HeldUntil = "S", fakeNow.Add(20*time.Second)
+		case code == "S" && i == 15:
+			sv.Slot.State = parking.SlotOutOfService
+		default:
+			z.Free++
+		}
+		z.Slots = append(z.Slots, sv)
+	}
+	return z
+}
+
+// editSubject gives v a subject of its own at lane i, so that views that share
+// it stay as they are.
+func editSubject(v lane.View, i int, edit func(s *lane.Subject)) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	s := *v.Lanes[i].Subject
+	edit(&s)
+	v.Lanes[i].Subject = &s
+	return v
+}
+
+// offeredIn is a car at the IN lane with a slot offered.
+func offeredIn(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	v.Lanes[0].Subject = &lane.Subject{
+		ID: subjectID(0xaa), Stage: lane.Offered, ArrivedAt: v.Now.Add(-2 * time.Second), Plate: "30A12345", Display: "30A-123.45",
+		Reading: vision.Reading{Outcome: vision.OutcomeRead, Plate: "30A12345", Display: "30A-123.45", Confidence: 0.98},
+		Class:   parking.Car, Zone: "N", Slot: "N03", Metres: 12, Chosen: -1,
+	}
+	v.Zones = append([]lane.ZoneView(nil), v.Zones...)
+	v.Zones[0].Slots = append([]lane.SlotView(nil), v.Zones[0].Slots...)
+	v.Zones[0].Slots[2].Suggested = true
+	return v
+}
+
+// unsureIn has candidates instead of a certain plate.
+func unsureIn(v lane.View) lane.View {
+	return editSubject(offeredIn(v), 0, func(s *lane.Subject) {
+		s.Reading.Outcome, s.Reading.Confidence, s.Check = vision.OutcomeUnsure, 0.62, true
+		s.Warnings = []string{"Check the plate: the reading is not sure."}
+		s.Reading.Candidates = []vision.Candidate{{Plate: "30A12345", Confidence: 0.62}, {Plate: "30A12845", Confidence: 0.21}}
+	})
+}
+
+func stayOf(n byte, plate, display string, in time.Time) parking.Stay {
+	return parking.Stay{
+		ID: subjectID(n), State: parking.Inside, Class: parking.Motorbike, Plate: parking.Plate(plate), Display: display,
+		Zone: "S", Slot: "S07", Placed: true, InAt: &in, InGate: "S", InLane: "1", InBy: "minh",
+	}
+}
+
+// matchedOut is a motorbike at the OUT lane whose stay is certain.
+func matchedOut(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	in := v.Now.Add(-5*time.Hour - 18*time.Minute)
+	quote := parking.Quote{Fee: 20000, Due: 20000, Currency: "VND", Minutes: 318, Lines: []parking.Line{
+		{Code: parking.LineBlockFirst, Amount: 5000, Text: parking.Text{En: "First 60 min", Vi: "60 phút đầu"}},
+		{Code: parking.LineBlockThen, Amount: 15000, Text: parking.Text{En: "Then 5 × 60 min, ₫3,000 each one begun", Vi: "Tiếp theo 5 × 60 phút, 3.000 ₫ mỗi lần bắt đầu"}},
+	}}
+	v.Lanes[1].Subject = &lane.Subject{
+		ID: subjectID(0xbb), Stage: lane.Offered, ArrivedAt: v.Now.Add(-time.Second), Plate: "29B145678", Display: "29-B1 456.78",
+		Reading: vision.Reading{Outcome: vision.OutcomeRead, Confidence: 0.91}, Class: parking.Motorbike,
+		Matches: []lane.Match{{Stay: stayOf(0xcc, "29B145678", "29-B1 456.78", in), Quote: quote}}, Chosen: 0, Due: 20000,
+	}
+	return v
+}
+
+// manyOut has two stays that the vehicle may be.
+func manyOut(v lane.View) lane.View {
+	return editSubject(matchedOut(v), 1, func(s *lane.Subject) {
+		other := s.Matches[0]
+		other.Stay.ID, other.Stay.Display, other.Distance = subjectID(0xdd), "29-B1 456.73", 0.5
+		s.Matches = []lane.Match{s.Matches[0], other}
+		s.Chosen, s.Due = -1, 0
+	})
+}
+
+const qrPayload = "00020101021238540010A00000072701240006970436011001234567890208QRIBFTTA53037045405200005802VN62150811GHN00001A2B6304ABCD"
+
+// payingOut waits for a transfer.
+func payingOut(v lane.View) lane.View {
+	return editSubject(matchedOut(v), 1, func(s *lane.Subject) {
+		s.Stage, s.QR, s.Reference = lane.Paying, qrPayload, "GHN00001A2B"
+	})
+}
+
+// offline is v with the cloud away for half an hour.
+func offline(v lane.View) lane.View {
+	v.Link = lane.Link{State: lane.Offline, Since: v.Now.Add(-30 * time.Minute), Queue: 12, LastSync: v.Now.Add(-30 * time.Minute), Why: "No answer from the cloud."}
+	v.Zones = append([]lane.ZoneView(nil), v.Zones...)
+	for i := range v.Zones {
+		v.Zones[i].Slots = append([]lane.SlotView(nil), v.Zones[i].Slots...)
+		for j := range v.Zones[i].Slots {
+			sv := &v.Zones[i].Slots[j]
+			sv.MayBeGone = sv.Slot.Home != "N" && sv.Slot.State == parking.SlotFree
+		}
+	}
+	return v
+}
+
+// plateJPEG is a picture of a light plate on a dark vehicle.
+func plateJPEG(w, h int) []byte {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			c := color.RGBA{70, 90, 110, 255}
+			switch {
+			case y > h*3/4:
+				c = color.RGBA{60, 60, 60, 255}
+			case x > w/3 && x < w*2/3 && y > h/2 && y < h*2/3:
+				c = color.RGBA{240, 240, 235, 255}
+			case x > w/8 && x < w*7/8 && y > h/4:
+				c = color.RGBA{150, 30, 40, 255}
+			}
+			img.Set(x, y, c)
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}

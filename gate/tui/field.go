@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// field is one line to type into. It keeps composed letters (NFC), and what
+// was typed stays until the guard takes it away.
+type field struct {
+	label   string // key of its name in the catalogue
+	value   []rune
+	at      int // cursor, in runes
+	max     int // longest value, in runes
+	secret  bool
+	digits  bool     // digits only: an amount
+	upper   bool     // a plate
+	presets []string // texts that ↑ and ↓ fill in
+	preset  int      // index of the preset shown, -1 for typed text
+}
+
+func newField(label, value string, most int) *field {
+	f := &field{label: label, max: most, preset: -1}
+	f.set(value)
+	return f
+}
+
+func (f *field) set(s string) {
+	f.value = nil
+	f.at = 0
+	f.insert(s)
+}
+
+func (f *field) text() string { return strings.TrimSpace(string(f.value)) }
+
+// insert types s at the cursor.
+func (f *field) insert(s string) {
+	var add []rune
+	for _, r := range norm.NFC.String(s) {
+		if f.digits && (r < '0' || r > '9') {
+			continue
+		}
+		if !unicode.IsGraphic(r) && !unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		if f.upper {
+			r = unicode.ToUpper(r)
+		}
+		add = append(add, r)
+	}
+	before, after := f.value[:f.at], f.value[f.at:]
+	head := []rune(norm.NFC.String(string(before) + string(add)))
+	all := append(head, after...)
+	if len(all) > f.max {
+		return
+	}
+	f.value, f.at = all, len(head)
+}
+
+// key handles msg and says whether the field used it.
+func (f *field) key(msg tea.KeyPressMsg) bool {
+	switch msg.String() {
+	case "left", "ctrl+b":
+		f.at = f.step(-1)
+	case "right", "ctrl+f":
+		f.at = f.step(1)
+	case "home", "ctrl+a":
+		f.at = 0
+	case "end", "ctrl+e":
+		f.at = len(f.value)
+	case "backspace", "ctrl+h":
+		from := f.step(-1)
+		f.value = append(f.value[:from:from], f.value[f.at:]...)
+		f.at = from
+	case "delete":
+		to := f.step(1)
+		f.value = append(f.value[:f.at:f.at], f.value[to:]...)
+	case "ctrl+u":
+		f.value, f.at = f.value[f.at:], 0
+	case "up", "down":
+		return f.cycle(msg.String() == "down")
+	default:
+		if msg.Text == "" || msg.Mod&^(tea.ModShift|tea.ModCapsLock|tea.ModNumLock) != 0 {
+			return false
+		}
+		f.insert(msg.Text)
+		f.preset = -1
+	}
+	return true
+}
+
+// step is the cursor position one letter, with the marks on it, away.
+func (f *field) step(by int) int {
+	at := f.at + by
+	for at > 0 && at < len(f.value) && unicode.Is(unicode.Mn, f.value[at]) {
+		at += by
+	}
+	return min(max(at, 0), len(f.value))
+}
+
+func (f *field) cycle(down bool) bool {
+	n := len(f.presets)
+	if n == 0 {
+		return false
+	}
+	switch {
+	case down:
+		f.preset = (f.preset + 1) % n
+	case f.preset <= 0:
+		f.preset = n - 1
+	default:
+		f.preset--
+	}
+	f.set(f.presets[f.preset])
+	return true
+}
+
+// show draws the value in w cells, scrolled so that the cursor is seen; the
+// cursor is a reversed cell when the field has the focus.
+func (f *field) show(th *theme, w int, focus bool) string {
+	value := make([]rune, len(f.value))
+	for i, r := range f.value {
+		value[i] = r
+		if f.secret {
+			value[i] = '*'
+		}
+	}
+	if !focus {
+		return fit(clean(string(value)), w)
+	}
+	from := 0
+	for from < f.at && width(clean(string(value[from:f.at]))) > w-2 {
+		from++
+	}
+	head, under, tail := clean(string(value[from:f.at])), " ", ""
+	if f.at < len(value) {
+		next := f.step(1)
+		under, tail = clean(string(value[f.at:next])), clean(string(value[next:]))
+	}
+	if under == "" {
+		under = " "
+	}
+	return fit(head+th.chosen(under)+tail, w)
+}

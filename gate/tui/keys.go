@@ -1,0 +1,303 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/google/uuid"
+
+	"gatehouse/gate/lane"
+	"gatehouse/internal/words"
+	"gatehouse/parking"
+)
+
+// binding is one key of the main screen. The same list dispatches keys and
+// draws the help, so that neither can lie about the other.
+type binding struct {
+	key.Binding
+	group string                        // key of the group's title in the catalogue
+	label string                        // how the key is written; "" writes the first key
+	does  string                        // key of what it does in the catalogue
+	act   bool                          // held down, it must not act twice
+	why   func(m *model) string         // why it cannot be used now, "" when it can
+	do    func(m *model) tea.Cmd        //
+	off   func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
+}
+
+func bind(group, does string, keys ...string) binding {
+	return binding{Binding: key.NewBinding(key.WithKeys(keys...)), group: group, does: does}
+}
+
+func (b binding) when(why func(m *model) string) binding     { b.why = why; return b }
+func (b binding) run(do func(m *model) tea.Cmd) binding      { b.do = do; return b }
+func (b binding) at(f func(m *model) *lane.LaneView) binding { b.off = f; return b }
+func (b binding) written(label string) binding               { b.label = label; return b }
+func (b binding) once() binding                              { b.act = true; return b }
+func (b binding) opens(d func(m *model) dialog) binding {
+	return b.run(func(m *model) tea.Cmd { m.push(d(m)); return nil })
+}
+
+// makeKeys lists every key of the main screen, in the order of the help.
+func makeKeys() []binding {
+	out := []binding{
+		bind("group.acts", "help.left", "space").once().at(left).when(whyNext(0)).run(doNext(0)),
+		bind("group.acts", "help.right", "enter").once().at(right).when(whyNext(1)).run(doNext(1)),
+		bind("group.acts", "help.pick", "1", "2", "3", "4", "5", "6", "7", "8").written("1-4 5-8"),
+		bind("group.acts", "help.arrive_in", "n").once().at(toward(parking.In)).when(whyNoLane(parking.In)).run(func(m *model) tea.Cmd { return m.arrive(parking.In) }),
+		bind("group.acts", "help.arrive_out", "o").once().at(toward(parking.Out)).when(whyNoLane(parking.Out)).run(func(m *model) tea.Cmd { return m.arrive(parking.Out) }),
+		bind("group.acts", "help.clear", "esc").at((*model).focused).when(whyNoSubject).run((*model).clear),
+
+		bind("group.vehicle", "help.plate", "e").at((*model).focused).when(whyNotOpen).opens(newPlate),
+		bind("group.vehicle", "help.class", "c").once().at((*model).focused).when(whyNotOpen).run((*model).nextClass),
+		bind("group.vehicle", "help.slot", "s").at(toward(parking.In)).when(whyNoOffer).opens(newSlotChoice),
+		bind("group.vehicle", "help.lost", "l").at(toward(parking.Out)).when(whyNotLost).opens(newLost),
+
+		bind("group.money", "help.tendered", "t").at(toward(parking.Out)).when(whyNoDue).opens(newCash),
+		bind("group.money", "help.qr", "q", "Q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
+		bind("group.money", "help.by_hand", "m", "M").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
+
+		bind("group.site", "help.barrier", "x").at((*model).focused).when(whyNoBarrier).opens(newBarrier),
+		bind("group.site", "help.search", "/").run(openSearch),
+		bind("group.site", "help.map", "g").opens(newMap),
+		bind("group.site", "help.pictures", "p").run((*model).togglePictures),
+
+		bind("group.console", "help.tab", "tab").run(func(m *model) tea.Cmd { m.cycle(); return m.wantPictures() }),
+		bind("group.console", "help.help", "?").opens(newHelp),
+		bind("group.console", "help.language", "f2").run(switchLanguage),
+		bind("group.console", "help.sign_out", "f10").opens(newSignOut),
+		bind("group.console", "help.quit", "ctrl+c").run((*model).quit),
+	}
+	for i := range out {
+		if out[i].does == "help.pick" {
+			out[i].act = true
+			out[i].why = whyNothingToPick
+		}
+	}
+	return out
+}
+
+func left(m *model) *lane.LaneView { return m.pane(0) }
+
+func right(m *model) *lane.LaneView { return m.actPane(1) }
+
+// actPane is the lane that the act key of a side is about; with one lane on
+// the screen both are about that.
+func (m *model) actPane(side int) *lane.LaneView {
+	if m.single() {
+		return m.pane(0)
+	}
+	return m.pane(side)
+}
+
+func toward(dir parking.Direction) func(m *model) *lane.LaneView {
+	return func(m *model) *lane.LaneView { return m.toward(dir) }
+}
+
+func doNext(side int) func(m *model) tea.Cmd {
+	return func(m *model) tea.Cmd { return m.next(m.actPane(side)).do() }
+}
+
+func whyNext(side int) func(m *model) string {
+	return func(m *model) string {
+		d := m.next(m.actPane(side))
+		if d.do == nil {
+			return d.why
+		}
+		return ""
+	}
+}
+
+func whyNoLane(dir parking.Direction) func(m *model) string {
+	return func(m *model) string {
+		if m.toward(dir) == nil {
+			return m.t("why.no_lane_" + string(dir))
+		}
+		return ""
+	}
+}
+
+func whyNoSubject(m *model) string {
+	lv := m.focused()
+	switch {
+	case lv == nil:
+		return m.t("why.no_lane")
+	case lv.Subject == nil:
+		return m.t("why.no_vehicle", m.laneName(lv))
+	}
+	return ""
+}
+
+// whyNotOpen: the vehicle's plate or class can be changed before it is done.
+func whyNotOpen(m *model) string {
+	if why := whyNoSubject(m); why != "" {
+		return why
+	}
+	if s := m.focused().Subject; done(s) && s.Stay == uuid.Nil {
+		return m.t("why.done")
+	}
+	return ""
+}
+
+func whyNoOffer(m *model) string {
+	lv := m.toward(parking.In)
+	switch {
+	case lv == nil:
+		return m.t("why.no_lane_in")
+	case lv.Subject == nil:
+		return m.t("why.no_vehicle", m.laneName(lv))
+	case lv.Subject.Stage != lane.Offered:
+		return m.t("why.not_offered")
+	}
+	return ""
+}
+
+func whyNotLost(m *model) string {
+	lv := m.toward(parking.Out)
+	switch {
+	case lv == nil:
+		return m.t("why.no_lane_out")
+	case lv.Subject == nil:
+		return m.t("why.no_vehicle", m.laneName(lv))
+	case done(lv.Subject) || lv.Subject.Stage == lane.Arrived:
+		return m.t("why.not_offered")
+	}
+	return ""
+}
+
+// whyNoDue: money is asked for only from a vehicle that is known and owes it.
+func whyNoDue(m *model) string {
+	if why := whyNotLost(m); why != "" {
+		return why
+	}
+	s := m.toward(parking.Out).Subject
+	switch match := chosen(s); {
+	case match == nil && len(s.Matches) > 0:
+		return m.t("why.pick")
+	case match == nil:
+		return m.t("why.no_match")
+	case match.QuoteErr != "":
+		return m.t("why.no_fee")
+	case s.Due <= 0:
+		return m.t("why.nothing_due")
+	}
+	return ""
+}
+
+func whyNoBarrier(m *model) string {
+	lv := m.focused()
+	switch {
+	case lv == nil:
+		return m.t("why.no_lane")
+	case !lv.Lane.Barrier:
+		return m.t("why.no_barrier", m.laneName(lv))
+	}
+	return ""
+}
+
+func whyNothingToPick(m *model) string {
+	for side := range 2 {
+		if lv := m.pane(side); lv != nil && (openMatches(lv.Subject) > 0 || candidates(lv.Subject) > 0) {
+			return ""
+		}
+	}
+	return m.t("why.nothing_to_pick")
+}
+
+func switchLanguage(m *model) tea.Cmd {
+	m.lang = words.Other(m.lang)
+	return nil
+}
+
+// keyName is how a key is written on the screen.
+func (m *model) keyName(b binding) string {
+	name := b.label
+	if name == "" {
+		name = b.Keys()[0]
+	}
+	switch name {
+	case "space":
+		return m.t("key.space")
+	case "enter":
+		return "Enter"
+	case "tab":
+		return "Tab"
+	case "esc":
+		return "Esc"
+	case "ctrl+c":
+		return "Ctrl-C"
+	}
+	if strings.HasPrefix(name, "f") && len(name) > 1 {
+		return strings.ToUpper(name)
+	}
+	return name
+}
+
+// held says whether msg is a key kept down: told by the terminal, or the same
+// key again faster than a finger.
+func (m *model) held(msg tea.KeyPressMsg) bool {
+	now, name := m.opts.Now(), msg.String()
+	again := name == m.lastKey && now.Sub(m.lastAt) < repeatGap
+	m.lastKey, m.lastAt = name, now
+	return again || msg.IsRepeat
+}
+
+// key gives a key to whoever is on top: the sign-in, the top dialog, the main
+// screen.
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	held := m.held(msg)
+	switch name := msg.String(); {
+	case name == "f2":
+		return switchLanguage(m)
+	case name == "ctrl+c" && m.view.Guard == nil:
+		return tea.Quit
+	case m.tooSmall():
+		if name == "ctrl+c" {
+			return m.quit()
+		}
+		return nil
+	case m.view.Guard == nil:
+		cmd, _ := m.login.update(m, msg)
+		return cmd
+	case len(m.dialogs) > 0:
+		if name == "ctrl+c" {
+			m.pop()
+			return nil
+		}
+		return m.dialogKey(msg, held)
+	}
+	for i := range m.keys {
+		b := &m.keys[i]
+		if !key.Matches(msg, b.Binding) {
+			continue
+		}
+		var lv *lane.LaneView
+		if b.off != nil {
+			lv = b.off(m)
+		}
+		if b.act && held {
+			return m.refuse(lv, m.t("why.held"))
+		}
+		if b.does == "help.pick" {
+			return m.digit(int(msg.String()[0] - '0'))
+		}
+		if b.why != nil {
+			if why := b.why(m); why != "" {
+				return m.refuse(lv, why)
+			}
+		}
+		return b.do(m)
+	}
+	return nil
+}
+
+// quit leaves the console; with a vehicle half done it asks first.
+func (m *model) quit() tea.Cmd {
+	for i := range m.view.Lanes {
+		if s := m.view.Lanes[i].Subject; s != nil && !done(s) {
+			m.push(newQuit(m, &m.view.Lanes[i]))
+			return nil
+		}
+	}
+	return tea.Quit
+}

@@ -1,0 +1,316 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/google/uuid"
+
+	"gatehouse/gate/lane"
+	"gatehouse/internal/look"
+	"gatehouse/internal/words"
+)
+
+// Times that the console keeps.
+const (
+	settle     = 250 * time.Millisecond // an act on a vehicle newer on the screen is refused
+	repeatGap  = 120 * time.Millisecond // the same act key again this soon is auto-repeat
+	paintDelay = 50 * time.Millisecond  // after a change, until the frame is surely written
+	noteLasts  = 12 * time.Second
+	spinAfter  = 300 * time.Millisecond
+	viewGap    = 40 * time.Millisecond // between two views, however many changes come
+)
+
+// Messages of the console's own.
+type (
+	viewMsg     struct{ view *lane.View }
+	tickMsg     struct{}
+	paintedMsg  struct{ asked int }       // time to ask whether the frame was painted
+	languageMsg struct{ language string } // F2
+	quitMsg     struct{}                  // the guard really means it
+	pushMsg     struct{ dialog dialog }   // opens a dialog
+)
+
+// laneState is what the console keeps of a lane beside its view.
+type laneState struct {
+	subject uuid.UUID // on the screen
+	since   time.Time // when it came there
+	painted bool      // the terminal has said so
+	busy    string    // the act under way, as a word
+	busyAt  time.Time
+	note    note
+	qrShown bool // its code was put on the screen by itself
+	pic     picture
+}
+
+// note is a short message to the guard.
+type note struct {
+	text string
+	role look.Role
+	till time.Time
+}
+
+// model is the console's only model.
+type model struct {
+	ctx  context.Context
+	desk Desk
+	opts Options
+	th   theme
+	lang string
+	w, h int
+
+	view  *lane.View
+	gotAt time.Time // on our own clock, when view came
+	wake  <-chan struct{}
+	stop  func()
+
+	pair     int // which two lanes are shown
+	focus    int // 0 left, 1 right
+	lanes    map[string]*laneState
+	dialogs  []dialog
+	login    *form
+	note     note
+	pictures bool
+	keys     []binding
+	lastKey  string
+	lastAt   time.Time
+	asked    int  // count of questions for the cursor's position
+	answers  bool // the terminal answers them
+}
+
+func newModel(ctx context.Context, desk Desk, opts Options) *model {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	v := desk.View()
+	if v == nil {
+		v = &lane.View{}
+	}
+	m := &model{
+		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), lang: languageOf(opts, v),
+		th: newTheme(opts.Profile, true, opts.ASCII), lanes: map[string]*laneState{}, pictures: !opts.NoPicture,
+		keys: makeKeys(),
+		w:    opts.Width, h: opts.Height,
+	}
+	if opts.Profile == colorprofile.Unknown {
+		m.th = newTheme(colorprofile.ANSI256, true, opts.ASCII)
+	}
+	m.wake, m.stop = desk.Changed()
+	m.login = newLogin()
+	m.noticeSubjects()
+	m.followQR()
+	return m
+}
+
+func (m *model) close() {
+	if m.stop != nil {
+		m.stop()
+	}
+}
+
+// t is a text of the console in the guard's language. Texts among args come
+// from outside as often as not and are made safe to draw.
+func (m *model) t(key string, args ...any) string {
+	for i, a := range args {
+		if s, is := a.(string); is {
+			args[i] = clean(s)
+		}
+	}
+	return words.T(m.lang, "console."+key, args...)
+}
+
+// Init asks the terminal what it is and starts listening to the desk.
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, m.nextView(), m.tick(), m.askPainted())
+}
+
+// nextView waits for the desk's next change and brings its view.
+func (m *model) nextView() tea.Cmd {
+	desk, wake, ctx := m.desk, m.wake, m.ctx
+	return func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, open := <-wake:
+			if !open {
+				return nil
+			}
+		}
+		return viewMsg{desk.View()}
+	}
+}
+
+// tick wakes the console once a second for its clock and ages; the renderer
+// sends only the cells that differ.
+func (m *model) tick() tea.Cmd { return m.after(time.Second, func() tea.Msg { return tickMsg{} }) }
+
+// after runs do in d, unless the console has ended by then.
+func (m *model) after(d time.Duration, do func() tea.Msg) tea.Cmd {
+	ctx := m.ctx
+	return func() tea.Msg {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return do()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Update changes the model by one message. It does no I/O.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		return m, m.wantPictures()
+	case tea.ColorProfileMsg:
+		m.th = newTheme(msg.Profile, m.th.dark, m.th.ascii)
+		return m, m.wantPictures()
+	case tea.BackgroundColorMsg:
+		m.th = newTheme(m.th.profile, msg.IsDark(), m.th.ascii)
+	case viewMsg:
+		return m, m.takeView(msg.view)
+	case tickMsg:
+		m.unstickPaint()
+		return m, m.tick()
+	case paintedMsg:
+		if msg.asked == m.asked {
+			return m, tea.RequestCursorPosition
+		}
+	case tea.CursorPositionMsg:
+		m.painted()
+	case pictureMsg:
+		return m, m.takePicture(msg)
+	case doneMsg:
+		return m, m.takeDone(msg)
+	case foundMsg:
+		msg.apply()
+	case pushMsg:
+		m.push(msg.dialog)
+	case languageMsg:
+		m.lang = msg.language
+	case quitMsg:
+		return m, tea.Quit
+	case tea.PasteMsg:
+		m.paste(msg.Content)
+	case tea.KeyPressMsg:
+		return m, m.key(msg)
+	}
+	return m, nil
+}
+
+// takeView takes the desk's newest view. The next one is asked for a moment
+// later, so that a storm of changes cannot starve the keys.
+func (m *model) takeView(v *lane.View) tea.Cmd {
+	cmds := []tea.Cmd{m.after(viewGap, m.nextView())}
+	if v == nil {
+		return tea.Batch(cmds...)
+	}
+	if m.conflictsRose(v) {
+		cmds = append(cmds, bell)
+	}
+	m.view, m.gotAt = v, m.opts.Now()
+	m.pair = min(m.pair, max(0, len(m.pairs())-1))
+	if m.noticeSubjects() {
+		cmds = append(cmds, m.askPainted())
+	}
+	if v.Guard == nil {
+		m.dialogs = nil
+	}
+	cmds = append(cmds, m.followQR(), m.wantPictures())
+	return tea.Batch(cmds...)
+}
+
+func (m *model) conflictsRose(v *lane.View) bool { return v.Conflicts > m.view.Conflicts }
+
+// noticeSubjects remembers which subject each lane shows from now on, and
+// says whether one changed.
+func (m *model) noticeSubjects() bool {
+	changed := false
+	for i := range m.view.Lanes {
+		lv := &m.view.Lanes[i]
+		st := m.lane(lv.Lane.Code)
+		var id uuid.UUID
+		if lv.Subject != nil {
+			id = lv.Subject.ID
+		}
+		if id == st.subject {
+			continue
+		}
+		changed = true
+		st.subject, st.since, st.painted = id, m.opts.Now(), false
+		st.note = note{}
+	}
+	return changed
+}
+
+// askPainted asks the terminal for its cursor's position once the frame with
+// the change is written: the answer comes after the terminal has taken it in.
+func (m *model) askPainted() tea.Cmd {
+	m.asked++
+	asked := m.asked
+	return m.after(paintDelay, func() tea.Msg { return paintedMsg{asked} })
+}
+
+// painted notes that the terminal has drawn everything up to here; the time
+// in which acts are refused starts with that.
+func (m *model) painted() {
+	m.answers = true
+	for _, st := range m.lanes {
+		if !st.painted {
+			st.painted, st.since = true, m.opts.Now()
+		}
+	}
+}
+
+// unstickPaint gives up waiting for an answer that got lost.
+func (m *model) unstickPaint() {
+	for _, st := range m.lanes {
+		if m.answers && !st.painted && m.opts.Now().Sub(st.since) > 3*time.Second {
+			st.painted = true
+		}
+	}
+}
+
+// lane is the console's own state of a lane.
+func (m *model) lane(code string) *laneState {
+	st := m.lanes[code]
+	if st == nil {
+		st = &laneState{}
+		m.lanes[code] = st
+	}
+	return st
+}
+
+// now is business time, carried on from the view's own by our clock.
+func (m *model) now() time.Time {
+	return m.view.Now.Add(m.opts.Now().Sub(m.gotAt))
+}
+
+// local is t in the site's zone.
+func (m *model) local(t time.Time) time.Time {
+	loc, err := time.LoadLocation(m.view.Timezone)
+	if err != nil {
+		return t
+	}
+	return t.In(loc)
+}
+
+// say shows a message at a lane, or for the whole gate when code is "".
+func (m *model) say(code string, r look.Role, text string) {
+	n := note{text: clean(text), role: r, till: m.opts.Now().Add(noteLasts)}
+	if code == "" {
+		m.note = n
+		return
+	}
+	m.lane(code).note = n
+}
+
+func (m *model) live(n note) bool { return n.text != "" && m.opts.Now().Before(n.till) }
+
+// bell rings the terminal's bell.
+func bell() tea.Msg { return tea.RawMsg{Msg: "\a"} }

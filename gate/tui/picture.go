@@ -1,0 +1,255 @@
+package tui
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"gatehouse/gate/lane"
+	"gatehouse/internal/look"
+)
+
+// maxPixels is the largest picture that is decoded: a camera's frame is far
+// below, and a broken header must not take the memory.
+const maxPixels = 40 << 20
+
+// picture is a lane's newest picture as lines of cells, and which one it is.
+type picture struct {
+	have   pictureKey
+	rows   []string
+	pixels []color.RGBA // that the rows show
+	asked  pictureKey   // being decoded; zero when nothing is
+	failed pictureKey
+}
+
+// pictureKey says which picture in which size and manner.
+type pictureKey struct {
+	n       int64
+	w, h    int
+	profile colorprofile.Profile
+	ascii   bool
+}
+
+type pictureMsg struct {
+	lane string
+	key  pictureKey
+	drawn
+	err error
+}
+
+// drawn is a picture as lines, and the pixels that they show.
+type drawn struct {
+	rows   []string
+	pixels []color.RGBA
+}
+
+func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
+
+func (m *model) togglePictures() tea.Cmd {
+	m.pictures = !m.pictures
+	if !m.pictures {
+		for _, st := range m.lanes {
+			st.pic = picture{asked: st.pic.asked}
+		}
+	}
+	return m.wantPictures()
+}
+
+// wantPictures starts decoding what the screen shows and has not got, one
+// picture a lane at a time.
+func (m *model) wantPictures() tea.Cmd {
+	if !m.pictures || m.tooSmall() {
+		return nil
+	}
+	a := m.layout()
+	var cmds []tea.Cmd
+	for side := range 2 {
+		lv := m.pane(side)
+		if lv == nil || len(lv.Picture) == 0 {
+			continue
+		}
+		r := m.pictureRect(a.lanes[side])
+		key := pictureKey{lv.PictureN, r.w, r.h, m.th.profile, m.th.ascii}
+		st := m.lane(lv.Lane.Code)
+		if r.h < minPicture || key == st.pic.have || key == st.pic.failed || st.pic.asked != (pictureKey{}) {
+			continue
+		}
+		st.pic.asked = key
+		var before []color.RGBA
+		if key.w == st.pic.have.w && key.h == st.pic.have.h {
+			before = st.pic.pixels
+		}
+		cmds = append(cmds, decodePicture(lv.Lane.Code, lv.Picture, key, before))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *model) takePicture(msg pictureMsg) tea.Cmd {
+	st := m.lane(msg.lane)
+	st.pic.asked = pictureKey{}
+	switch {
+	case msg.err != nil:
+		st.pic.failed, st.pic.rows, st.pic.pixels = msg.key, nil, nil
+	case m.pictures:
+		st.pic.have, st.pic.rows, st.pic.pixels = msg.key, msg.rows, msg.pixels
+	}
+	return m.wantPictures() // a newer one may have come meanwhile
+}
+
+// pictureLines is the part of a lane's half where its picture stands.
+func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
+	p := m.pictureRect(r)
+	st := m.lane(lv.Lane.Code)
+	out := make([]string, p.h)
+	switch {
+	case m.pictures && st.pic.have.w == p.w && st.pic.have.h == p.h && len(lv.Picture) > 0:
+		for i := range out {
+			if i < len(st.pic.rows) {
+				out[i] = "  " + st.pic.rows[i]
+			}
+		}
+	case p.h > 0:
+		key := "picture.none"
+		if !m.pictures {
+			key = "picture.off"
+		}
+		out[p.h/2] = "  " + m.th.role(look.Quiet, cut(m.t(key), p.w))
+	}
+	return block(out, r.w, p.h)
+}
+
+// decodePicture makes lines of a JPEG, off the model's loop.
+func decodePicture(code string, data []byte, key pictureKey, before []color.RGBA) tea.Cmd {
+	return func() tea.Msg {
+		d, err := drawPicture(data, key, before)
+		return pictureMsg{lane: code, key: key, drawn: d, err: err}
+	}
+}
+
+// drawPicture makes lines of a JPEG. Pixels that are nearly those of before
+// stay as they were: the noise of a camera must not cost a slow line bytes.
+func drawPicture(data []byte, key pictureKey, before []color.RGBA) (drawn, error) {
+	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return drawn{}, fmt.Errorf("picture: %w", err)
+	}
+	if cfg.Width*cfg.Height > maxPixels || cfg.Width < 1 || cfg.Height < 1 {
+		return drawn{}, fmt.Errorf("picture of %d × %d pixels", cfg.Width, cfg.Height)
+	}
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return drawn{}, fmt.Errorf("picture: %w", err)
+	}
+	box := img.Bounds()
+	h := 2 * key.h // two pixels a cell, one above the other
+	// A wide rectangle shows a little less sky and road rather than a small
+	// picture; what is left of it stays empty at both sides.
+	if spare := box.Dy() - max(box.Dy()*3/4, box.Dx()*h/max(1, key.w)); spare > 0 {
+		box.Min.Y, box.Max.Y = box.Min.Y+spare*2/3, box.Max.Y-spare/3
+	}
+	w := min(key.w, max(1, h*box.Dx()/max(1, box.Dy())))
+	h = min(h, max(2, w*box.Dy()/max(1, box.Dx()))) &^ 1
+	small := shrink(img, box, w, h)
+	if len(before) == len(small) {
+		for i := range small {
+			if near(small[i], before[i]) {
+				small[i] = before[i]
+			}
+		}
+	}
+	pad := strings.Repeat(" ", (key.w-w)/2)
+	rows := make([]string, 0, key.h)
+	for range (key.h - h/2) / 2 {
+		rows = append(rows, "")
+	}
+	for y := 0; y < h; y += 2 {
+		rows = append(rows, pad+paintRow(small, w, y, key))
+	}
+	return drawn{rows, small}, nil
+}
+
+// near says whether two colours differ by no more than noise does.
+func near(a, b color.RGBA) bool {
+	const noise = 32
+	apart := func(x, y uint8) bool { return max(x, y)-min(x, y) > noise }
+	return !apart(a.R, b.R) && !apart(a.G, b.G) && !apart(a.B, b.B)
+}
+
+// shrink averages the box b of img down to w × h pixels.
+func shrink(img image.Image, b image.Rectangle, w, h int) []color.RGBA {
+	out := make([]color.RGBA, w*h)
+	for y := range h {
+		y0, y1 := b.Min.Y+y*b.Dy()/h, b.Min.Y+(y+1)*b.Dy()/h
+		for x := range w {
+			x0, x1 := b.Min.X+x*b.Dx()/w, b.Min.X+(x+1)*b.Dx()/w
+			out[y*w+x] = average(img, x0, y0, max(x1, x0+1), max(y1, y0+1))
+		}
+	}
+	return out
+}
+
+// average is the mean colour of a box, from at most 8 × 8 of its pixels.
+func average(img image.Image, x0, y0, x1, y1 int) color.RGBA {
+	var r, g, b, n uint32
+	dx, dy := max(1, (x1-x0)/8), max(1, (y1-y0)/8)
+	for y := y0; y < y1; y += dy {
+		for x := x0; x < x1; x += dx {
+			cr, cg, cb, _ := img.At(x, y).RGBA()
+			r, g, b, n = r+cr>>8, g+cg>>8, b+cb>>8, n+1
+		}
+	}
+	step := func(v uint32) uint8 { return uint8(min(255, (v/n+8)/16*16)) } //nolint:gosec // at most 255; 17 steps make runs of one colour
+	return color.RGBA{step(r), step(g), step(b), 255}
+}
+
+// greys are the shades of a terminal without colours, dark to light.
+var greys = []rune(" ░▒▓█")
+
+// greysASCII are the same for ASCII.
+var greysASCII = []rune(" .:-=+*#%@")
+
+// paintRow draws two rows of pixels as one row of cells.
+func paintRow(px []color.RGBA, w, y int, key pictureKey) string {
+	var b strings.Builder
+	if key.ascii || key.profile <= colorprofile.ASCII {
+		ramp := greys
+		if key.ascii {
+			ramp = greysASCII
+		}
+		for x := range w {
+			level := (luma(px[y*w+x]) + luma(px[(y+1)*w+x])) / 2
+			b.WriteRune(ramp[level*len(ramp)/256])
+		}
+		return b.String()
+	}
+	for x := 0; x < w; {
+		top, bottom := px[y*w+x], px[(y+1)*w+x]
+		n := 1
+		for x+n < w && px[y*w+x+n] == top && px[(y+1)*w+x+n] == bottom {
+			n++
+		}
+		style := lipgloss.NewStyle().Foreground(shade(top, key.profile)).Background(shade(bottom, key.profile))
+		b.WriteString(style.Render(strings.Repeat("▀", n)))
+		x += n
+	}
+	return b.String()
+}
+
+func luma(c color.RGBA) int { return (299*int(c.R) + 587*int(c.G) + 114*int(c.B)) / 1000 }
+
+// shade is c as the terminal has it: sixteen colours would make a riot of a
+// photograph, so that only its four greys are used there.
+func shade(c color.RGBA, p colorprofile.Profile) color.Color {
+	if p != colorprofile.ANSI {
+		return c
+	}
+	return []color.Color{lipgloss.Black, lipgloss.BrightBlack, lipgloss.White, lipgloss.BrightWhite}[luma(c)*4/256]
+}

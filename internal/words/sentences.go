@@ -1,0 +1,150 @@
+package words
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Sentence translates what a gate says to its guard: refusals and warnings
+// are made in English where they arise, as one sentence each, and a screen
+// shows them in its own language. A sentence that is not in the table stays
+// as it is.
+func Sentence(lang, s string) string {
+	if lang != Vi {
+		return s
+	}
+	if vi, ok := fixedSentences[s]; ok {
+		return vi
+	}
+	for _, p := range sentencePatterns {
+		if found := p.english.FindStringSubmatchIndex(s); found != nil {
+			return string(p.english.ExpandString(nil, p.vietnamese, s, found))
+		}
+	}
+	return s
+}
+
+// sentencePattern is a sentence with values in it.
+type sentencePattern struct {
+	english    *regexp.Regexp
+	vietnamese string // with ${1} for the first value
+}
+
+var sentencePatterns = compileSentences(valueSentences)
+
+// compileSentences makes patterns of pairs in which {} stands for a value,
+// {2} in the Vietnamese for the second.
+func compileSentences(pairs [][2]string) []sentencePattern {
+	out := make([]sentencePattern, 0, len(pairs))
+	for _, p := range pairs {
+		english := strings.ReplaceAll(regexp.QuoteMeta(p[0]), `\{\}`, `"?(.+?)"?`)
+		vi := regexp.MustCompile(`\{(\d)\}`).ReplaceAllString(strings.ReplaceAll(p[1], "{}", "{1}"), "$${$1}")
+		out = append(out, sentencePattern{regexp.MustCompile("^" + english + "$"), vi})
+	}
+	return out
+}
+
+var fixedSentences = map[string]string{ //nolint:gosec // sentences about passwords, none of them one
+	"Check the plate: the reading is not sure.":                                              "Xem lại biển số: máy đọc chưa chắc.",
+	"Compare the pictures and pick the vehicle.":                                             "So hai ảnh rồi chọn xe.",
+	"No vehicle inside has this plate or one like it.":                                       "Trong bãi không có xe nào mang biển này hay gần giống.",
+	"It came in with a card; the card was not shown.":                                        "Lúc vào có thẻ; chưa đưa thẻ.",
+	"It came in without a card; the plate alone was checked.":                                "Lúc vào không có thẻ; chỉ so biển số.",
+	"Card and plate belong to different vehicles.":                                           "Thẻ và biển số là của hai xe khác nhau.",
+	"This plate is inside more than once.":                                                   "Biển này đang ở trong bãi hơn một lần.",
+	"There is no free slot for this class; it goes in without one.":                          "Hết ô cho loại xe này; xe vào mà chưa có chỗ.",
+	"The line is down: this slot may be taken by another gate.":                              "Mất mạng: ô này có thể cổng khác đã dùng.",
+	"This plate is inside already.":                                                          "Biển này đang ở trong bãi.",
+	"This card is in use by a vehicle that is inside.":                                       "Thẻ này đang thuộc một xe trong bãi.",
+	"No zone of this site takes this class.":                                                 "Bãi không có khu nào cho loại xe này.",
+	"The zone is full by its count.":                                                         "Khu này đã đủ số xe.",
+	"A vehicle that leaves needs no slot.":                                                   "Xe ra thì không cần ô.",
+	"A vehicle whose entry is not known pays in cash: a transfer needs a stay to belong to.": "Xe không rõ lượt vào thì trả tiền mặt: chuyển khoản phải gắn với một lượt gửi.",
+	"Give the time that the bank shows for the transfer.":                                    "Ghi giờ chuyển khoản như ngân hàng hiện.",
+	"It is not certain which vehicle this is. Compare the pictures and pick one.":            "Chưa chắc là xe nào. So hai ảnh rồi chọn.",
+	"It is not known when this vehicle came in.":                                             "Không rõ xe này vào lúc nào.",
+	"Name the payer's bank.":                                                                 "Ghi ngân hàng của người trả.",
+	"No stay was found for this vehicle. Type its plate, or let it out as unknown.":          "Không thấy lượt vào của xe này. Gõ biển số, hoặc cho ra là xe không rõ.",
+	"Nobody hands over that much cash.":                                                      "Không ai đưa nhiều tiền mặt như vậy.",
+	"Nobody is signed in at this gate. Sign in first.":                                       "Chưa ai đăng nhập ở cổng này. Hãy đăng nhập trước.",
+	"Nothing is due; let the vehicle go.":                                                    "Không phải trả tiền; cho xe ra.",
+	"The barrier was not asked to open: the gate is stopping.":                               "Chưa gọi mở barie: máy cổng đang dừng.",
+	"The barrier's relay cannot be asked: its address is wrong.":                             "Không gọi được rơ-le barie: sai địa chỉ.",
+	"The barrier's relay cannot be reached.":                                                 "Không kết nối được rơ-le barie.",
+	"The cloud cannot be reached.":                                                           "Không kết nối được máy chủ.",
+	"The cloud has not answered yet.":                                                        "Máy chủ chưa trả lời.",
+	"The disk of this gate cannot be read. Check the disk.":                                  "Không đọc được ổ đĩa của cổng. Kiểm tra ổ đĩa.",
+	"The name of the bank is too long.":                                                      "Tên ngân hàng quá dài.",
+	"The number of a card or ticket has letters and digits only.":                            "Số thẻ hay vé chỉ có chữ và số.",
+	"The password is empty.":                                                                 "Chưa có mật khẩu.",
+	"The picture could not be kept.":                                                         "Không lưu được ảnh.",
+	"The plate is still being read. Wait a moment or type it.":                               "Đang đọc biển số. Chờ một chút hoặc gõ tay.",
+	"The plate reader is not running. Type the plate by hand.":                               "Máy đọc biển không chạy. Hãy gõ biển số.",
+	"The plate reader stopped over this picture. Type the plate by hand.":                    "Máy đọc biển dừng ở ảnh này. Hãy gõ biển số.",
+	"The plate was not read for sure. Pick or type it first.":                                "Biển số đọc chưa chắc. Chọn hoặc gõ trước.",
+	"The reason is too long; a sentence is enough.":                                          "Lý do quá dài; một câu là đủ.",
+	"The time of the transfer is before this vehicle came in.":                               "Giờ chuyển khoản trước giờ xe vào.",
+	"The time of the transfer lies in the future.":                                           "Giờ chuyển khoản ở tương lai.",
+	"The vision worker is starting; plates are typed until then.":                            "Máy đọc biển đang khởi động; tạm gõ biển số.",
+	"There is no vision worker; plates are typed.":                                           "Không có máy đọc biển; gõ biển số.",
+	"This lane has no camera; plates are typed.":                                             "Làn này không có camera; gõ biển số.",
+	"There is no plate. Type it, or give a reason why there is none.":                        "Chưa có biển số. Gõ biển, hoặc ghi lý do vì sao không có.",
+	"There is no such candidate.":                                                            "Không có biển nào như vậy để chọn.",
+	"There is no such vehicle in the list.":                                                  "Không có xe nào như vậy trong danh sách.",
+	"This gate was revoked.":                                                                 "Cổng này đã bị thu hồi.",
+	"This site has no bank account yet; take cash, or ask the administrator to enter one.":   "Bãi chưa có tài khoản ngân hàng; thu tiền mặt, hoặc nhờ quản trị nhập.",
+	"This site has no zones yet; nothing can be let in.":                                     "Bãi chưa có khu nào; chưa cho xe vào được.",
+	"This stay is not known at this gate.":                                                   "Cổng này không biết lượt gửi đó.",
+	"This stay was voided.":                                                                  "Lượt gửi này đã bị huỷ.",
+	"This vehicle has left already.":                                                         "Xe này đã ra rồi.",
+	"This vehicle was not let through yet.":                                                  "Xe này chưa được cho qua.",
+	"Too many wrong passwords. Wait a minute and try again.":                                 "Sai mật khẩu nhiều lần. Chờ một phút rồi thử lại.",
+	"Type your name and your password.":                                                      "Gõ tên và mật khẩu.",
+	"Something went wrong on our side. It was written to the log.":                           "Máy gặp lỗi; đã ghi vào nhật ký.",
+	"Type the plate.":                   "Hãy gõ biển số.",
+	"This plate fits no known pattern.": "Biển số không đúng mẫu nào đã biết.",
+	"The program ended before the barrier had answered. Open again if the vehicle still waits.": "Chương trình dừng trước khi barie trả lời. Hãy mở lại nếu xe còn chờ.",
+	"This gate works without a cloud.": "Cổng này làm việc không có máy chủ.",
+	"Give a reason.":                   "Hãy ghi lý do.",
+}
+
+// valueSentences are sentences with values, each {} in order.
+var valueSentences = [][2]string{
+	{"{} does not take the class {}.", "Ô {1} không nhận loại xe {2}."},
+	{"{} is due.", "Phải thu {}."},
+	{"{} is less than the {} that is due.", "{1} chưa đủ {2} phải thu."},
+	{"{} is occupied.", "Ô {} đang có xe."},
+	{"{} is offered at another lane of this gate.", "Ô {} đang được gợi ý ở làn khác của cổng này."},
+	{"{} is out of service.", "Ô {} ngừng dùng."},
+	{"{} was taken just now, and no other slot is free.", "Ô {} vừa có xe, và không còn ô nào."},
+	{"{} was taken just now; {} is offered instead.", "Ô {1} vừa có xe; gợi ý {2}."},
+	{"A vehicle stands at lane {} already.", "Làn {} đang có xe."},
+	{"Another gate holds {} just now.", "Cổng khác đang giữ ô {}."},
+	{"Gate {} holds {} just now.", "Cổng {1} đang giữ ô {2}."},
+	{"Give a reason for {}.", "Ghi lý do cho {}."},
+	{"Lane {} has no camera.", "Làn {} không có camera."},
+	{"Lane {} leads in.", "Làn {} là làn vào."},
+	{"Lane {} leads out.", "Làn {} là làn ra."},
+	{"Name or password is wrong, or {} has not signed in at this gate before.", "Sai tên hay mật khẩu, hoặc {} chưa từng đăng nhập ở cổng này."},
+	{"No vehicle with the plate {} is inside.", "Trong bãi không có xe biển {}."},
+	{"Signing in without the cloud has ended for {}. Sign in once while the cloud can be reached.", "{} hết hạn đăng nhập khi mất mạng. Hãy đăng nhập một lần khi có mạng."},
+	{"The barrier does not answer: {}.", "Barie không trả lời: {}."},
+	{"The barrier's relay did not answer within {}. Look at the barrier before you open again.", "Rơ-le barie không trả lời trong {}. Nhìn barie trước khi mở lại."},
+	{"The barrier's relay refused: it answered {}.", "Rơ-le barie từ chối: trả lời {}."},
+	{"The fee was shown too long ago; it is {} now.", "Phí đã hiện quá lâu; bây giờ là {}."},
+	{"The plate {} has not been here.", "Biển {} chưa từng vào đây."},
+	{"The tariff has no price for the class {}.", "Bảng giá không có loại xe {}."},
+	{"The vehicle {} has left already.", "Xe {} đã ra rồi."},
+	{"The vehicle at lane {} has changed. Look before you press again.", "Xe ở làn {} đã đổi. Xem rồi nhấn lại."},
+	{"The vehicle at lane {} has gone.", "Xe ở làn {} đã đi."},
+	{"The vehicle at lane {} was let in already.", "Xe ở làn {} đã được cho vào."},
+	{"The vehicle at lane {} was let out already.", "Xe ở làn {} đã được cho ra."},
+	{"There is no slot {}.", "Không có ô {}."},
+	{"Gate {} has no lane {}.", "Cổng {1} không có làn {2}."},
+	{"Lane {} leads {}.", "Làn {1} là làn chiều kia ({2})."},
+	{"This id was used for another vehicle ({}).", "Mã này đã dùng cho xe khác ({1})."},
+	{"The number of a card or ticket has at most {} characters.", "Số thẻ hoặc vé có tối đa {1} ký tự."},
+	{"{} vehicles with the plate {} are inside; name the stay.", "Có {1} xe biển số {2} trong bãi; hãy chỉ rõ lượt gửi."},
+	{"{} is due; the method is cash, vietqr or by_hand.", "Còn phải trả {1}; cách trả là cash, vietqr hoặc by_hand."},
+	{"The fee {} is not possible.", "Phí {1} không hợp lệ."},
+}

@@ -1,0 +1,107 @@
+package words
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestSentence(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lang, in, want string }{
+		{Vi, "This plate is inside already.", "Biển này đang ở trong bãi."},
+		{En, "This plate is inside already.", "This plate is inside already."},
+		{Vi, "N03 was taken just now; N04 is offered instead.", "Ô N03 vừa có xe; gợi ý N04."},
+		{Vi, `There is no slot "N99".`, "Không có ô N99."},
+		{Vi, "Gate S holds W01 just now.", "Cổng S đang giữ ô W01."},
+		{Vi, "Nobody has said this before.", "Nobody has said this before."},
+		{Vi, "The plate $1 has not been here.", "Biển $1 chưa từng vào đây."},
+		{Vi, "", ""},
+	} {
+		if got := Sentence(c.lang, c.in); got != c.want {
+			t.Errorf("Sentence(%s, %q) = %q, want %q", c.lang, c.in, got, c.want)
+		}
+	}
+}
+
+func TestSentencesAreWhole(t *testing.T) {
+	t.Parallel()
+	for en, vi := range fixedSentences {
+		if !strings.HasSuffix(en, ".") || !strings.HasSuffix(vi, ".") || norm.NFC.String(vi) != vi {
+			t.Errorf("%q: %q is no whole sentence in NFC", en, vi)
+		}
+	}
+	for _, p := range valueSentences {
+		values := strings.Count(p[0], "{}")
+		if got := strings.Count(p[1], "{"); got != values {
+			t.Errorf("%q has %d values, its translation %d", p[0], values, got)
+		}
+		if filled := strings.ReplaceAll(p[0], "{}", "X9"); strings.Contains(Sentence(Vi, filled), "{") || Sentence(Vi, filled) == filled {
+			t.Errorf("%q is not translated: %q", filled, Sentence(Vi, filled))
+		}
+	}
+}
+
+// formatVerb is where a format is filled in.
+var formatVerb = regexp.MustCompile(`%[sdq]`)
+
+// filled is a format with a value for each verb.
+func filled(format string) string { return formatVerb.ReplaceAllLiteralString(format, "X9") }
+
+// Every sentence that lanes and barriers say to a guard has a translation.
+// What only somebody who sets the gate up reads may stay in English.
+func TestEverySentenceIsTranslated(t *testing.T) {
+	t.Parallel()
+	setup := map[string]bool{
+		"%s": true, "The address of the barrier %q is not understood.": true,
+		"The barrier %q is not understood; write sim:, none: or the http address of a relay.": true,
+	}
+	var files []string
+	for _, glob := range []string{"../../gate/lane/*.go", "../../gate/device/*.go"} {
+		found, err := filepath.Glob(glob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	count := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			fun, ok := call.Fun.(*ast.SelectorExpr)
+			lit, isText := call.Args[1].(*ast.BasicLit)
+			if !ok || !isText || fun.Sel.Name != "Errorf" || lit.Kind != token.STRING {
+				return true
+			}
+			sentence, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+			if !setup[sentence] && Sentence(Vi, filled(sentence)) == filled(sentence) {
+				t.Errorf("%s: no Vietnamese for %q", name, sentence)
+			}
+			return true
+		})
+	}
+	if count < 50 {
+		t.Errorf("only %d sentences were found", count)
+	}
+}
