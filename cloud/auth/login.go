@@ -1,0 +1,85 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/cloud/store/cloudsql"
+	"gatehouse/internal/wire"
+	"gatehouse/parking"
+)
+
+// Attempts before a name, or an address, has to wait. They slow down and never
+// lock anybody out for good.
+const (
+	freeAttemptsName    = 5
+	freeAttemptsAddress = 30
+)
+
+// GuardValidFor is how long a gate may let a guard in by its own verifier.
+const GuardValidFor = 14 * 24 * time.Hour
+
+// Login signs a person in at a site and gives a token of the kind
+// SessionToken or APIToken. A wrong site, name or password is one and the same
+// Unauthorized error; too many of them are TooMany.
+func (s *Service) Login(ctx context.Context, siteCode, name, password, kind string) (token string, p Principal, expires time.Time, err error) {
+	p, err = s.person(ctx, siteCode, name, password)
+	if err != nil {
+		return "", Principal{}, time.Time{}, err
+	}
+	token, err = s.issue(ctx, s.Store.Q, &p, kind, PersonTokenLife)
+	if err != nil {
+		return "", Principal{}, time.Time{}, err
+	}
+	return token, p, p.Expires, nil
+}
+
+// SignIn checks a guard for a gate, which may then let them in by itself for
+// a while. No token is made: at the gate, the gate answers for its people.
+func (s *Service) SignIn(ctx context.Context, gate Principal, name, password string) (wire.SignInAnswer, error) {
+	p, err := s.person(ctx, gate.SiteCode, name, password)
+	if err != nil {
+		return wire.SignInAnswer{}, err
+	}
+	return wire.SignInAnswer{
+		Name: p.Name, Display: p.Display, Role: p.Role, Language: p.Language,
+		ValidMS: GuardValidFor.Milliseconds(),
+	}, nil
+}
+
+// person checks name and password within the limits.
+func (s *Service) person(ctx context.Context, siteCode, name, password string) (Principal, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if name == "" || password == "" || len(name) > 64 || len(siteCode) > 64 {
+		return Principal{}, parking.Errorf(parking.Invalid, "Give the site, the name and the password.")
+	}
+	keys := []attempt{{"name:" + siteCode + ":" + name, freeAttemptsName}}
+	if ip := clientIP(ctx); ip != "" {
+		keys = append(keys, attempt{"address:" + ip, freeAttemptsAddress})
+	}
+	if wait := s.limit.wait(ctx, keys); wait > 0 {
+		return Principal{}, parking.Errorf(TooMany, "Too many attempts. Try again in %d seconds.", int(wait.Seconds())+1)
+	}
+	user, err := s.Store.Q.UserAtSite(ctx, cloudsql.UserAtSiteParams{Name: name, SiteCode: siteCode})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Principal{}, fmt.Errorf("look up a person: %w", err)
+	}
+	ok, err := s.matches(ctx, user.PasswordHash, password)
+	if err != nil {
+		return Principal{}, err
+	}
+	if !ok || user.DisabledAt != nil {
+		s.limit.failed(ctx, keys)
+		return Principal{}, parking.Errorf(parking.Unauthorized, "The name or the password is not right.")
+	}
+	s.limit.succeeded(ctx, keys[:1])
+	return Principal{
+		Kind: KindUser, Tenant: user.TenantID, Site: user.SiteID, SiteCode: user.SiteCode, User: user.ID,
+		Name: user.Name, Display: user.Display, Role: user.Role, Language: user.Language,
+	}, nil
+}

@@ -1,0 +1,158 @@
+package auth
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/parking"
+)
+
+// Who is a set of kinds of callers.
+type Who uint8
+
+// Kinds of callers.
+const (
+	Public Who = 1 << iota // anybody, with or without a token
+	Gates
+	Guards
+	Admins
+)
+
+// People are guards and admins.
+const People = Guards | Admins
+
+// Route says who may call one method of one path (in chi's notation).
+type Route struct {
+	Method  string
+	Pattern string
+	Who     Who
+	// Page marks what a browser shows: its token lies in a cookie, and who is
+	// not signed in is sent to the sign-in page instead of a problem document.
+	Page bool
+}
+
+// Key is the name under which Mount finds the route's handler: "GET /path".
+func (r Route) Key() string { return r.Method + " " + r.Pattern }
+
+// Routes is the one table of all routes. Nothing is reachable that is not in
+// it: the router is built from it by Mount.
+var Routes = slices.Concat(apiRoutes, pageRoutes)
+
+var apiRoutes = []Route{
+	{Method: "GET", Pattern: "/healthz", Who: Public},
+	{Method: "GET", Pattern: "/readyz", Who: Public},
+
+	{Method: "POST", Pattern: "/api/v1/login", Who: Public},
+	{Method: "POST", Pattern: "/api/v1/logout", Who: People | Gates},
+	{Method: "GET", Pattern: "/api/v1/me", Who: People | Gates},
+
+	{Method: "POST", Pattern: "/api/v1/gates/enrol", Who: Public},     // proves itself by the code
+	{Method: "POST", Pattern: "/api/v1/gates/challenge", Who: Public}, // gives nothing away
+	{Method: "POST", Pattern: "/api/v1/gates/token", Who: Public},     // proves itself by the signature
+
+	{Method: "POST", Pattern: "/api/v1/facts", Who: Gates},
+	{Method: "GET", Pattern: "/api/v1/feed", Who: Gates},
+	{Method: "GET", Pattern: "/api/v1/snapshot", Who: Gates},
+	{Method: "GET", Pattern: "/api/v1/ws", Who: Gates},
+	{Method: "POST", Pattern: "/api/v1/reservations", Who: Gates},
+	{Method: "POST", Pattern: "/api/v1/reservations/renew", Who: Gates},
+	{Method: "POST", Pattern: "/api/v1/reservations/release", Who: Gates},
+	{Method: "PUT", Pattern: "/api/v1/photos/{sha256}", Who: Gates},
+	{Method: "POST", Pattern: "/api/v1/gate/sign-in", Who: Gates},
+
+	{Method: "GET", Pattern: "/api/v1/photos/{sha256}", Who: Gates | People},
+	{Method: "GET", Pattern: "/api/v1/slots", Who: Gates | People},
+	{Method: "PATCH", Pattern: "/api/v1/slots/{code}", Who: Admins},
+	{Method: "GET", Pattern: "/api/v1/stays", Who: People},
+	{Method: "GET", Pattern: "/api/v1/stays/{id}", Who: People},
+	{Method: "GET", Pattern: "/api/v1/conflicts", Who: People},
+	{Method: "GET", Pattern: "/api/v1/gates", Who: People},
+	{Method: "POST", Pattern: "/api/v1/gates/{gate}/code", Who: Admins},
+	{Method: "POST", Pattern: "/api/v1/gates/{gate}/revoke", Who: Admins},
+	{Method: "GET", Pattern: "/api/v1/revenue", Who: Admins},
+}
+
+// Mount puts a handler behind each route of the table, and in front of each
+// the check of who calls. A handler without a route, or a route without a
+// handler, is an error.
+func (s *Service) Mount(r chi.Router, handlers map[string]http.Handler) error {
+	seen := map[string]bool{}
+	for _, route := range Routes {
+		h, ok := handlers[route.Key()]
+		if !ok {
+			return fmt.Errorf("the route %s has no handler", route.Key())
+		}
+		seen[route.Key()] = true
+		r.Method(route.Method, route.Pattern, s.Require(route)(h))
+	}
+	for key := range handlers {
+		if !seen[key] {
+			return fmt.Errorf("%s is not in the table of routes", key)
+		}
+	}
+	return nil
+}
+
+// Require lets only the route's callers through and puts who they are into the
+// request's context. On public routes nobody is looked up.
+func (s *Service) Require(route Route) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		if route.Who&Public != 0 {
+			return next
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			p, err := s.Check(r.Context(), tokenOf(r, route.Page))
+			if err == nil && !route.Who.has(p) {
+				err = refusal(route, p)
+			}
+			switch {
+			case err == nil:
+				next.ServeHTTP(w, r.WithContext(WithPrincipal(r.Context(), p)))
+			case route.Page && parking.ErrorCode(err) == parking.Unauthorized:
+				toSignIn(w, r)
+			default:
+				WriteProblem(s.Log, w, r, err)
+			}
+		})
+	}
+}
+
+func (who Who) has(p Principal) bool {
+	switch p.Role {
+	case RoleAdmin:
+		return who&Admins != 0
+	case RoleGuard:
+		return who&Guards != 0
+	case RoleGate:
+		return who&Gates != 0
+	}
+	return false
+}
+
+func refusal(route Route, p Principal) error {
+	var may []string
+	for _, w := range []struct {
+		who  Who
+		name string
+	}{{Gates, "gates"}, {Guards, "guards"}, {Admins, "administrators"}} {
+		if route.Who&w.who != 0 {
+			may = append(may, w.name)
+		}
+	}
+	return parking.Errorf(parking.Forbidden, "This is for %s; you are signed in as %s %s.", strings.Join(may, " and "), p.Role, p.Name)
+}
+
+// tokenOf finds the bearer token, for pages also in the session's cookie.
+func tokenOf(r *http.Request, page bool) string {
+	if kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(kind, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	if page {
+		return CookieToken(r)
+	}
+	return ""
+}

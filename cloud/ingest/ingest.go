@@ -1,0 +1,149 @@
+// Package ingest takes facts in. A batch is one transaction under the site's
+// lock; each fact counts once; a fact is never refused.
+//
+// The cloud's state is a function of the set of facts that it holds: whatever
+// stay, slot or plate a batch touches is computed anew from all facts about it
+// (project.go), and contradictions are judged on the result (judge.go). So the
+// same facts in any order, in any batches, any number of times, end in the
+// same rows.
+//
+// What cannot be decoded or applied is kept raw in quarantine and counted as
+// received. Only what was damaged or forged on the way is turned away, because
+// the gate can send it again.
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/cloud/store"
+	"gatehouse/cloud/store/cloudsql"
+	"gatehouse/internal/wire"
+	"gatehouse/parking"
+)
+
+// Ingester takes facts in.
+type Ingester struct {
+	Store *store.Store
+	Log   *slog.Logger
+}
+
+// Source is the gate whose token brought a batch.
+type Source struct {
+	Site uuid.UUID
+	Gate string
+}
+
+// Gap is the answer to a batch that leaves a gap: the gate goes on after Held.
+// It refuses no fact; they come again, in order.
+type Gap struct {
+	Held  int64
+	First int64
+}
+
+// Error tells the gap.
+func (g *Gap) Error() string { return g.Unwrap().Error() }
+
+// Unwrap makes a Gap a Conflict.
+func (g *Gap) Unwrap() error {
+	return parking.Errorf(parking.Conflict, "The batch begins with seq %d, but the cloud holds this epoch only up to %d.", g.First, g.Held)
+}
+
+// Complete puts the number from which to go on into the problem document.
+func (g *Gap) Complete(p *wire.Problem) { p.Held = &g.Held }
+
+// Ingest takes one batch: raw is the JSON of a wire.Batch. receivedAt is kept
+// and never computed with. The errors: Invalid, TooLarge or Forbidden when the
+// batch was damaged or does not belong to from, a *Gap, or a failure after
+// which the same batch can be sent again.
+func (in *Ingester) Ingest(ctx context.Context, from Source, raw []byte, receivedAt time.Time) (wire.BatchAnswer, error) {
+	batch, err := in.open(ctx, from, raw)
+	if err != nil {
+		return wire.BatchAnswer{}, err
+	}
+	answer := wire.BatchAnswer{Batch: batch.ID, Epoch: batch.Epoch}
+	err = in.Store.SiteTx(ctx, batch.Site, func(t *store.SiteTx) error {
+		r := run{t: t, batch: batch, items: decode(batch), receivedAt: receivedAt.UTC(), log: in.Log}
+		return r.take(ctx, &answer)
+	})
+	if err != nil {
+		return wire.BatchAnswer{}, err
+	}
+	return answer, nil
+}
+
+// open decodes the batch and checks who made it.
+func (in *Ingester) open(ctx context.Context, from Source, raw []byte) (*wire.Batch, error) {
+	if len(raw) > wire.MaxBatchBytes {
+		return nil, parking.Errorf(parking.TooLarge, "The batch has more than %d bytes.", wire.MaxBatchBytes)
+	}
+	batch := new(wire.Batch)
+	if err := json.Unmarshal(raw, batch); err != nil {
+		return nil, parking.Errorf(parking.Invalid, "The batch is not JSON as agreed: %s.", err)
+	}
+	if batch.Site != from.Site || batch.Gate != from.Gate {
+		return nil, parking.Errorf(parking.Forbidden, "Gate %s may not bring the facts of another gate or site.", from.Gate)
+	}
+	gate, err := in.Store.Q.Gate(ctx, cloudsql.GateParams{SiteID: batch.Site, Code: batch.Gate})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("read the gate's key: %w", err)
+	}
+	if err != nil || gate.PublicKey == nil || gate.RevokedAt != nil {
+		return nil, parking.Errorf(parking.Forbidden, "Gate %s is not enrolled.", batch.Gate)
+	}
+	if err := batch.Verify(gate.PublicKey); err != nil {
+		return nil, err
+	}
+	return batch, nil
+}
+
+// item is one fact of a batch on its way in.
+type item struct {
+	id      uuid.UUID
+	seq     int64
+	raw     []byte
+	sum     []byte // SHA-256 of raw
+	fact    parking.Fact
+	reason  string // why it cannot be applied, "" when it can
+	outcome wire.Outcome
+}
+
+// decode looks into every item. What does not belong where the batch says is
+// not applied.
+func decode(b *wire.Batch) []*item {
+	items := make([]*item, len(b.Items))
+	for i, it := range b.Items {
+		n := &item{id: it.ID, seq: b.FirstSeq + int64(i), raw: it.Encoded, sum: it.SHA256}
+		items[i] = n
+		fact, err := parking.DecodeFact(it.Encoded)
+		if err == nil {
+			_, err = parking.DecodeBody(fact)
+		}
+		switch {
+		case err != nil:
+			n.reason = parking.ErrorMessage(err)
+		case fact.ID != it.ID || fact.Site != b.Site || fact.Gate != b.Gate || fact.Epoch != b.Epoch || fact.Seq != n.seq:
+			n.reason = "The fact says another id, site, gate, epoch or seq than the batch that carries it."
+		default:
+			fact.At = parking.BusinessTime(fact.At)
+			n.fact = fact
+		}
+	}
+	return items
+}
+
+// quarantineSpace makes ids under which quarantined items are counted. They
+// are never the ids that the items claim, so that nothing unreadable can stand
+// in the way of a readable fact.
+var quarantineSpace = uuid.MustParse("6f1d5b1e-4f7a-5d0c-9f53-0a6d3c7a9b11")
+
+func (n *item) quarantineID(b *wire.Batch) uuid.UUID {
+	return uuid.NewSHA1(quarantineSpace, fmt.Appendf(nil, "%s %s %s %d %x", b.Site, b.Gate, b.Epoch, n.seq, n.sum))
+}
