@@ -57,9 +57,10 @@ type Client struct {
 	done   chan struct{} // closed when the watch has ended and the worker is gone
 
 	mu     sync.Mutex
-	status Status
-	worker *worker // nil unless up
-	number uint64
+	status  Status
+	changed chan struct{} // closed and made anew when the state changes
+	worker  *worker       // nil unless up
+	number  uint64
 }
 
 // NewClient starts a worker and the watch over it. It never fails: a worker
@@ -84,7 +85,7 @@ func NewClient(config Config) *Client {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Client{config: config, turn: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
+	c := &Client{config: config, turn: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
 	c.status = Status{State: StateDown, Since: config.Now(), Reason: "No vision worker is configured."}
 	if config.Path == "" {
 		close(c.done)
@@ -114,6 +115,8 @@ func (c *Client) setState(state State, reason string) {
 	defer c.mu.Unlock()
 	if c.status.State != state {
 		c.status.Since = c.config.Now()
+		close(c.changed)
+		c.changed = make(chan struct{})
 	}
 	c.status.State, c.status.Reason = state, reason
 	if state != StateUp {
@@ -124,7 +127,8 @@ func (c *Client) setState(state State, reason string) {
 // Read asks the worker to read a picture (JPEG or PNG) under a country's plate
 // grammar ("vn", "any"). The error is an Error: Invalid or TooLarge for what
 // is no picture, Unavailable when the worker is down, died over it or took too
-// long; or the context's. With Unavailable the guard types the plate.
+// long; or the context's. A worker that is just starting is waited for. With
+// Unavailable the guard types the plate.
 func (c *Client) Read(ctx context.Context, picture []byte, country string) (Reading, error) {
 	if err := CheckPicture(picture); err != nil {
 		return None(), err
@@ -133,7 +137,7 @@ func (c *Client) Read(ctx context.Context, picture []byte, country string) (Read
 	if err != nil {
 		return None(), err
 	}
-	if _, err := c.running(); err != nil {
+	if _, err := c.running(ctx); err != nil {
 		return None(), err // at once, without waiting for a turn
 	}
 	select {
@@ -142,20 +146,31 @@ func (c *Client) Read(ctx context.Context, picture []byte, country string) (Read
 		return None(), fmt.Errorf("wait for the vision worker: %w", ctx.Err())
 	}
 	defer func() { <-c.turn }()
-	w, err := c.running()
+	w, err := c.running(ctx)
 	if err != nil {
 		return None(), err
 	}
 	return c.ask(ctx, w, body)
 }
 
-func (c *Client) running() (*worker, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.worker == nil {
-		return nil, parking.Errorf(parking.Unavailable, "The plate reader is not running. Type the plate by hand.")
+// running returns the worker, after its start where it is starting.
+func (c *Client) running(ctx context.Context) (*worker, error) {
+	for {
+		c.mu.Lock()
+		w, state, changed := c.worker, c.status.State, c.changed
+		c.mu.Unlock()
+		switch {
+		case w != nil:
+			return w, nil
+		case state != StateStarting:
+			return nil, parking.Errorf(parking.Unavailable, "The plate reader is not running. Type the plate by hand.")
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, parking.Errorf(parking.Unavailable, "The vision worker is starting; plates are typed until then.")
+		}
 	}
-	return c.worker, nil
 }
 
 // ask sends the request and waits for its reply. An answer that comes after

@@ -153,10 +153,10 @@ func (c *Client) greet(w *worker, out io.Reader) error {
 	if greeting.Protocol != ProtocolVersion {
 		return fmt.Errorf("the worker speaks protocol %d, this gate %d", greeting.Protocol, ProtocolVersion)
 	}
-	c.setState(StateUp, "")
 	c.mu.Lock()
-	c.worker = w
+	c.worker = w // before the state says so: whoever waited asks at once
 	c.mu.Unlock()
+	c.setState(StateUp, "")
 	return nil
 }
 

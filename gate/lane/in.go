@@ -125,13 +125,13 @@ func (v *vehicle) oddReason() string {
 	case v.reason != "":
 		return v.reason
 	case v.Plate == "":
-		return "no plate"
+		return "No plate."
 	case v.Plate.Known():
 		return ""
 	case v.Typed:
-		return "as typed by the guard"
+		return "As typed by the guard."
 	}
-	return "as read by the camera"
+	return "As read by the camera."
 }
 
 // maxReason bounds a reason that somebody types, in bytes.

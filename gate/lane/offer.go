@@ -216,10 +216,12 @@ const (
 func (d *Desk) keep(ctx context.Context, v *vehicle, slot string) {
 	hold := d.unspend(slot)
 	for {
+		nap := planRetry
 		next, err := d.ask(ctx, hold, slot)
 		switch {
 		case err == nil:
 			hold = next
+			nap = max(shortestNap, hold.Left/3)
 			d.mu.Lock()
 			if ctx.Err() == nil && v.Slot == slot {
 				v.hold, v.HeldUntil = hold, d.cfg.Now().Add(hold.Left)
@@ -233,11 +235,8 @@ func (d *Desk) keep(ctx context.Context, v *vehicle, slot string) {
 			hold = Hold{}
 			continue
 		default:
-			hold = Hold{} // ask anew once the line is back
-		}
-		nap := planRetry
-		if hold.Token != "" {
-			nap = max(shortestNap, hold.Left/3)
+			// The line is down. What was held may be held still: it is renewed, or
+			// found to have run out, once the line is back.
 		}
 		select {
 		case <-ctx.Done():

@@ -120,6 +120,31 @@ func (s *State) Acknowledge(ctx context.Context, run Run, seq int64) error {
 	return nil
 }
 
+// SendAgain makes the facts of an epoch after seq wait again, because the cloud
+// turned out not to hold them, and says how many they are.
+func (s *State) SendAgain(ctx context.Context, epoch parking.Epoch, seq int64) (int64, error) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	var again, waiting int64
+	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+		var err error
+		again, err = q.UnackFacts(ctx, gatesql.UnackFactsParams{Epoch: string(epoch), AfterSeq: seq, BeforeSeq: math.MaxInt64})
+		if err != nil {
+			return fmt.Errorf("rewind facts: %w", err)
+		}
+		if err := q.SetEpochAcked(ctx, gatesql.SetEpochAckedParams{Epoch: string(epoch), Acked: max(seq, 0)}); err != nil {
+			return fmt.Errorf("rewind facts: %w", err)
+		}
+		waiting, err = q.CountWaiting(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("note what the cloud does not have: %w", err)
+	}
+	s.setQueue(waiting)
+	return again, nil
+}
+
 // Rewind brings the queue to what the cloud says it holds of this gate:
 // what it does not have waits (again), what it has does not. ahead says that
 // the cloud holds facts of this gate that this disk does not know: the disk is

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
-	"gatehouse/internal/words"
 	"gatehouse/parking"
 )
 
@@ -241,19 +240,15 @@ func newBarrier(m *model) dialog {
 	}
 }
 
-// newLost lets out a vehicle whose stay is not found.
+// newLost lets out a vehicle whose stay is not found. It pays in cash: a
+// transfer needs a stay to belong to.
 func newLost(m *model) dialog {
 	lv := m.toward(parking.Out)
 	reason := newField("field.reason", "", 200)
 	reason.presets = m.reasons("reasons.lost")
 	fee := newField("field.fee", "", 12)
 	fee.digits = true
-	method := newField("field.method", words.Method(m.lang, parking.Cash), 20)
-	ways := []parking.Method{parking.Cash, parking.Manual}
-	for _, w := range ways {
-		method.presets = append(method.presets, words.Method(m.lang, w))
-	}
-	f := &form{title: text("title.lost", m.laneName(lv)), fields: []*field{reason, fee, method}, enter: text("enter.lost")}
+	f := &form{title: text("title.lost", m.laneName(lv)), fields: []*field{reason, fee}, enter: text("enter.lost")}
 	f.info = func(m *model, f *form) []string {
 		n, err := strconv.ParseInt(cmp.Or(f.fields[1].text(), "0"), 10, 64)
 		if err != nil {
@@ -264,7 +259,6 @@ func newLost(m *model) dialog {
 	f.submit = func(m *model, f *form) tea.Cmd {
 		why := f.fields[0].text()
 		sum, err := strconv.ParseInt(f.fields[1].text(), 10, 64)
-		i := slices.Index(f.fields[2].presets, f.fields[2].text())
 		switch {
 		case why == "":
 			f.wrong, f.at = m.t("reason.missing"), 0
@@ -272,16 +266,13 @@ func newLost(m *model) dialog {
 		case err != nil:
 			f.wrong, f.at = m.t("lost.no_fee"), 1
 			return nil
-		case i < 0:
-			f.wrong, f.at = m.t("lost.no_method"), 2
-			return nil
 		}
 		lv := m.byCode(f.lane)
 		if m.refused(f, lv) {
 			return nil
 		}
 		return fromForm(m.bound(lv, "", func(ctx context.Context, code string, subject uuid.UUID) error {
-			return m.desk.OutUnknown(ctx, code, subject, why, parking.Money(sum), ways[i])
+			return m.desk.OutUnknown(ctx, code, subject, why, parking.Money(sum), parking.Cash)
 		}), f)
 	}
 	return f.forSubject(lv)

@@ -92,7 +92,7 @@ func (m *model) eventText(e *lane.Event) string {
 		parts = append(parts, "("+cut(clean(e.Gate), 8)+")")
 	}
 	if e.Text != "" {
-		parts = append(parts, clean(e.Text))
+		parts = append(parts, m.says(e.Text))
 	}
 	return strings.Join(parts, " ")
 }

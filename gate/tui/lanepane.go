@@ -118,6 +118,8 @@ func (m *model) plateRows(lv *lane.LaneView, s *lane.Subject, w int) []string {
 		plate, role = m.t("reading"), look.Quiet
 	case s.Typed:
 		sure = m.t("typed")
+	case s.Reading.Outcome == "":
+		role, sure = look.Reserved, m.t("not_read")
 	case s.Reading.Outcome == vision.OutcomeNone || plate == "":
 		role, sure = look.Reserved, m.t("no_plate")
 	default:

@@ -120,3 +120,42 @@ func TestALoginPageInFrontOfEverything(t *testing.T) {
 	c.onRequest(nil)
 	g.untilSynced()
 }
+
+// A cloud that lost facts while the gate was connected, and so was never
+// greeted anew, names what it holds; the gate goes on from there.
+func TestAGapIsFilledWithoutANewSession(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	g := newGate(t, c)
+	g.run()
+	g.in("30A11111")
+	g.in("30A22222")
+	g.untilSynced()
+	hellos := func() (n int) {
+		c.locked(func() { n = len(c.hellos) })
+		return n
+	}
+	before := hellos()
+	c.lose(1)
+	g.in("30A33333")
+	g.until("the cloud holds all four facts again", func() bool { return len(c.kinds(g.state.Epoch())) == 4 && g.state.Waiting() == 0 })
+	if n := hellos(); n != before {
+		t.Errorf("%d new sessions", n-before)
+	}
+}
+
+// No fact stays behind, however its writing falls between the sender's looks.
+func TestNoFactIsOverslept(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	g := newGate(t, c)
+	g.run()
+	g.untilSynced()
+	for n := range 100 {
+		g.in("30A11111")
+		g.until("the fact is sent", func() bool { return g.state.Waiting() == 0 })
+		if t.Failed() {
+			t.Fatalf("after %d facts", n)
+		}
+	}
+}

@@ -183,6 +183,12 @@ func (c *cloud) takeFacts(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, parking.Invalid, parking.ErrorMessage(err))
 		return
 	}
+	if held := c.held[b.Epoch]; b.FirstSeq > held+1 {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusConflict)
+		_ = json.NewEncoder(w).Encode(wire.Problem{Status: http.StatusConflict, Code: parking.Conflict, Detail: "The batch leaves a gap.", Held: &held})
+		return
+	}
 	a := wire.BatchAnswer{Batch: b.ID, Epoch: b.Epoch}
 	touched := map[uuid.UUID]bool{}
 	for i, it := range b.Items {
@@ -200,9 +206,7 @@ func (c *cloud) takeFacts(w http.ResponseWriter, r *http.Request) {
 		}
 		a.Outcomes = append(a.Outcomes, outcome)
 	}
-	if b.FirstSeq <= c.held[b.Epoch]+1 {
-		c.held[b.Epoch] = max(c.held[b.Epoch], b.FirstSeq+int64(len(b.Items))-1)
-	}
+	c.held[b.Epoch] = max(c.held[b.Epoch], b.FirstSeq+int64(len(b.Items))-1)
 	delete(touched, uuid.Nil)
 	d := wire.Delta{Covers: []wire.Covered{{Gate: "N", Epoch: b.Epoch, Seq: c.held[b.Epoch]}}}
 	for id := range touched {
@@ -390,15 +394,20 @@ func (c *cloud) kinds(epoch parking.Epoch) (kinds []parking.Kind) {
 
 // forget is a restore from a backup: only the first n facts are there.
 func (c *cloud) forget(n int) {
+	c.locked(func() { c.incarnation = uuid.New() })
+	c.lose(n)
+	c.locked(func() { c.feed = c.feed[:1] })
+	c.cutSockets()
+}
+
+// lose drops all but the first n facts behind the back of those connected.
+func (c *cloud) lose(n int) {
 	c.locked(func() {
-		c.incarnation = uuid.New()
 		c.order = slices.Clone(c.order[:n])
 		c.facts, c.held = map[uuid.UUID]parking.Fact{}, map[parking.Epoch]int64{}
 		for _, f := range c.order {
 			c.facts[f.ID] = f
 			c.held[f.Epoch] = max(c.held[f.Epoch], f.Seq)
 		}
-		c.feed = c.feed[:1]
 	})
-	c.cutSockets()
 }

@@ -54,6 +54,18 @@ type answerError struct {
 
 func (e *answerError) Error() string { return e.msg }
 
+// gapError is the refusal of a batch before which facts are missing: the cloud
+// holds the batch's epoch up to held.
+type gapError struct {
+	refusal *parking.Error
+	held    int64
+}
+
+func (e *gapError) Error() string { return e.refusal.Error() }
+
+// Unwrap makes it the Conflict that it is.
+func (e *gapError) Unwrap() error { return e.refusal }
+
 func loginPage(status int) error {
 	return &answerError{cause: LoginPage, status: status, msg: "A login page is in the way: something answers that is not our cloud. Open a browser in this network and sign in."}
 }
@@ -184,7 +196,11 @@ func check(res *http.Response, body []byte) error {
 		if status >= 500 {
 			return &answerError{cause: CloudError, status: status, msg: fmt.Sprintf("The cloud answers with an error: %s", p.Detail)}
 		}
-		return &parking.Error{Code: p.Code, Message: p.Detail}
+		refusal := &parking.Error{Code: p.Code, Message: p.Detail}
+		if status == http.StatusConflict && p.Held != nil {
+			return &gapError{refusal: refusal, held: *p.Held}
+		}
+		return refusal
 	}
 	return &answerError{cause: CloudError, status: status, msg: fmt.Sprintf("The cloud answers with status %d.", status)}
 }

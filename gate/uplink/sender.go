@@ -41,9 +41,8 @@ func (u *Uplink) keepSending(ctx context.Context) {
 				said = cause
 			}
 			pauseOr(ctx, retry.next(), u.wake)
-		case sent == 0:
-			u.finishDrain()
-			u.idle(ctx)
+		case sent == 0: // what to send has just changed: look again, not in a circle
+			pauseOr(ctx, retry.next(), u.wake)
 		default:
 			retry.reset()
 			if said != NoCause {
@@ -55,8 +54,14 @@ func (u *Uplink) keepSending(ctx context.Context) {
 	}
 }
 
-// idle waits until there may be something to send.
+// idle waits until there may be something to send. From idling on, passWakes
+// wakes for whatever waits; what was written before is seen here.
 func (u *Uplink) idle(ctx context.Context) {
+	u.idling.Store(true)
+	defer u.idling.Store(false)
+	if u.state.Waiting() > 0 {
+		return
+	}
 	select {
 	case <-ctx.Done():
 	case <-u.wake:
@@ -77,13 +82,20 @@ func (u *Uplink) refusedFacts(err error) Cause {
 }
 
 // sendNext sends the oldest waiting facts and returns how many the cloud has
-// now; 0 when none wait.
+// now; 0 when none wait, or when others turned out to come first.
 func (u *Uplink) sendNext(ctx context.Context) (int, error) {
 	run, err := u.state.NextRun(ctx)
 	if err != nil || len(run.Items) == 0 {
 		return 0, err
 	}
 	answer, err := u.sendRun(ctx, run)
+	var gap *gapError
+	if errors.As(err, &gap) && gap.held < run.FirstSeq-1 {
+		u.log.Warn("the cloud holds less of this gate than it did; the rest is sent again", "epoch", run.Epoch, "held", gap.held)
+		if again, err := u.state.SendAgain(ctx, run.Epoch, gap.held); err != nil || again > 0 {
+			return 0, err
+		}
+	}
 	if err != nil {
 		return 0, err
 	}

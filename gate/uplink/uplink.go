@@ -76,6 +76,7 @@ type Uplink struct {
 	token   token
 	wake    chan struct{} // the sender looks again
 
+	idling     atomic.Bool // the sender waits for a wake
 	rolledBack atomic.Bool // the alarm was written
 
 	mu       sync.Mutex
@@ -126,12 +127,14 @@ func (u *Uplink) Run(ctx context.Context) error {
 	return nil
 }
 
-// passWakes wakes the sender when facts were written.
+// passWakes wakes the sender when facts were written. Changes come coalesced:
+// one fact may have gone and another come since the last look, so a sender
+// that idles is woken whenever anything waits.
 func (u *Uplink) passWakes(ctx context.Context, changed <-chan struct{}) {
 	var before int64
 	for {
 		waiting := u.state.Waiting()
-		if waiting > before {
+		if waiting > before || waiting > 0 && u.idling.Load() {
 			u.wakeSender()
 		}
 		before = waiting

@@ -40,6 +40,7 @@ var console = area{
 	"console.reading":   {"đang đọc…", "reading…"},
 	"console.typed":     {"gõ tay", "typed"},
 	"console.looked_at": {"đã xem lại", "looked at"},
+	"console.not_read":  {"chưa đọc", "not read"},
 	"console.no_plate":  {"không thấy biển", "no plate seen"},
 	"console.unsure":    {"chưa chắc %s", "unsure %s"},
 	"console.token":     {"thẻ %s", "card %s"},

@@ -14,7 +14,6 @@ var consoleDialogs = area{
 	"console.field.bank":     {"Ngân hàng", "Bank"},
 	"console.field.paid_at":  {"Lúc", "At"},
 	"console.field.fee":      {"Thu", "Fee"},
-	"console.field.method":   {"Bằng", "Paid by"},
 	"console.field.search":   {"Tìm", "Search"},
 
 	"console.title.plate":    {"Sửa biển số, %s", "Correct the plate, %s"},
@@ -65,11 +64,10 @@ var consoleDialogs = area{
 	"console.by_hand.no_bank": {"Tiền đến từ ngân hàng nào?", "Which bank did the money come from?"},
 	"console.by_hand.no_time": {"Giờ ghi như 14:05.", "Write the time like 14:05."},
 
-	"console.barrier.note":   {"Ghi lại ai mở, khi nào, vì sao. Không tạo lượt gửi.", "Who, when and why is written down. No stay is made."},
-	"console.lost.takes":     {"Thu %s", "Takes %s"},
-	"console.lost.note":      {"Máy chủ sẽ tìm lượt vào và báo người quản lý.", "The cloud looks for the entry and tells the administrator."},
-	"console.lost.no_fee":    {"Thu bao nhiêu? 0 nếu miễn phí.", "How much is taken? 0 for nothing."},
-	"console.lost.no_method": {"Chọn bằng ↑↓.", "Choose with ↑↓."},
+	"console.barrier.note": {"Ghi lại ai mở, khi nào, vì sao. Không tạo lượt gửi.", "Who, when and why is written down. No stay is made."},
+	"console.lost.takes":   {"Thu %s", "Takes %s"},
+	"console.lost.note":    {"Máy chủ sẽ tìm lượt vào và báo người quản lý.", "The cloud looks for the entry and tells the administrator."},
+	"console.lost.no_fee":  {"Thu bao nhiêu? 0 nếu miễn phí.", "How much is taken? 0 for nothing."},
 
 	"console.clear.note":    {"Biển số và chỗ đang giữ sẽ bỏ; chưa có gì được ghi.", "The plate and the held place are dropped; nothing was written yet."},
 	"console.sign_out.note": {"Các làn vẫn chạy; người sau đăng nhập bằng mật khẩu của mình.", "The lanes keep running; the next guard signs in with their own password."},

@@ -105,6 +105,9 @@ var fixedSentences = map[string]string{ //nolint:gosec // sentences about passwo
 	"This plate fits no known pattern.": "Biển số không đúng mẫu nào đã biết.",
 	"The program ended before the barrier had answered. Open again if the vehicle still waits.": "Chương trình dừng trước khi barie trả lời. Hãy mở lại nếu xe còn chờ.",
 	"This gate works without a cloud.": "Cổng này làm việc không có máy chủ.",
+	"No plate.":                        "Không có biển số.",
+	"As typed by the guard.":           "Theo bảo vệ gõ.",
+	"As read by the camera.":           "Theo máy đọc.",
 	"Give a reason.":                   "Hãy ghi lý do.",
 }
 
