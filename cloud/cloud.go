@@ -76,6 +76,20 @@ func Open(ctx context.Context, cfg Config) (*Cloud, error) {
 	return c, nil
 }
 
+// The Redis library writes to standard error by itself, a line for every
+// connection that fails. That Redis is away is the hub's to say, once.
+var _ = silenceRedis()
+
+func silenceRedis() struct{} {
+	redis.SetLogger(silent{})
+	return struct{}{}
+}
+
+type silent struct{}
+
+// Printf drops the line.
+func (silent) Printf(context.Context, string, ...any) {}
+
 func openRedis(url string) (*redis.Client, error) {
 	if url == "" {
 		return nil, nil //nolint:nilnil // no address is no Redis
@@ -86,7 +100,7 @@ func openRedis(url string) (*redis.Client, error) {
 	}
 	// Nothing waits long for Redis: whatever it does, Postgres can do.
 	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout = time.Second, time.Second, time.Second
-	opts.MaxRetries = 1
+	opts.MaxRetries, opts.DialerRetries = 1, 1
 	return redis.NewClient(opts), nil
 }
 
@@ -127,7 +141,7 @@ func (c *Cloud) route(json *api.API, pages *admin.Pages) error {
 		handlers[key] = h
 	}
 	r := chi.NewRouter()
-	r.Use(api.RequestID, c.clientIP(), api.Log(c.cfg.Log), api.Recover(c.cfg.Log))
+	r.Use(api.RequestID, c.clientIP(), api.Log(c.cfg.Log), api.Recover(c.cfg.Log), api.Readable(c.cfg.Log))
 	r.NotFound(func(w http.ResponseWriter, req *http.Request) {
 		if wantsPage(req) {
 			pages.NotFound(w, req)

@@ -139,6 +139,24 @@ func TestHeartbeatAndRevocation(t *testing.T) {
 	}
 }
 
+// What one gate says of itself, whatever it is, does not keep the cloud from
+// writing down that the others are there.
+func TestHostileHelloHarmsNobody(t *testing.T) {
+	t.Parallel()
+	c := new(clock)
+	s := cloudtest.NewSite(t, c.now)
+	r := start(t, s, "", c, 0)
+	n, south := s.Enrol(t, "N"), s.Enrol(t, "S")
+	hostile, _ := r.dial(t, r.token(t, south))
+	version := "\x00" + strings.Repeat("ô", 80) // cut in the middle of a letter
+	say(t, hostile, wire.Message{Hello: &wire.Hello{Protocol: wire.Protocol, Gate: "S", Site: south.Site, Epoch: south.Epoch, Version: version}})
+	hear(t, hostile, func(m *wire.Message) bool { return m.Welcome != nil })
+	conn, _ := r.dial(t, r.token(t, n))
+	greet(t, conn, n, 0, uuid.Nil)
+	waitSeen(t, s, "N")
+	waitSeen(t, s, "S")
+}
+
 // A token's end ends its socket.
 func TestTokenExpiryEndsSocket(t *testing.T) {
 	t.Parallel()

@@ -65,6 +65,12 @@ func TestBadInput(t *testing.T) {
 		{"an unknown stay", "GET", "/api/v1/stays/" + uuid.NewString(), admin, "", nil, 404, "no such stay"},
 		{"absurd days", "GET", "/api/v1/revenue?from=yesterday", admin, "", nil, 400, "from"},
 		{"days backwards", "GET", "/api/v1/revenue?from=2026-11-02&until=2026-11-01", admin, "", nil, 400, "until"},
+		{"a NUL in a name", "POST", "/api/v1/login", "", json, []byte(`{"site":"demo","name":"a\u0000b","password":"long enough"}`), 400, "cannot be read"},
+		{"a NUL in a gate", "POST", "/api/v1/gates/challenge", "", json, []byte(`{"site":"` + uuid.NewString() + `","gate":"\u0000"}`), 400, "cannot be read"},
+		{"a NUL in a slot", "POST", "/api/v1/reservations/renew", gate, json, []byte(`{"slot":"N\u0000","token":"x"}`), 400, "cannot be read"},
+		{"a NUL in an address", "POST", "/api/v1/gates/N%00/code", admin, "", nil, 400, "cannot be read"},
+		{"no letters in an address", "POST", "/api/v1/gates/N%ff/revoke", admin, "", nil, 400, "cannot be read"},
+		{"a NUL in a question", "GET", "/api/v1/stays?plate=%00", admin, "", nil, 400, "cannot be read"},
 		{"a feed after nothing", "GET", "/api/v1/feed", gate, "", nil, 400, "after"},
 	}
 	for _, test := range tests {
@@ -72,6 +78,10 @@ func TestBadInput(t *testing.T) {
 		if a.status != test.status || !strings.Contains(a.problem.Detail, test.says) || a.problem.ID == "" || a.problem.Code == "" {
 			t.Errorf("%s: %d %s, want %d and %q", test.name, a.status, a.body, test.status, test.says)
 		}
+	}
+	page := r.send(t, "POST", "/login", "", "application/x-www-form-urlencoded", []byte("site=demo&name=a%00b&password=long+enough"))
+	if page.status != http.StatusUnauthorized {
+		t.Errorf("a NUL on the sign-in page: %d", page.status)
 	}
 }
 

@@ -121,6 +121,18 @@ func TestDecodeBody(t *testing.T) {
 		"method unknown":     {KindPaymentTaken, `{"payment":"` + stay.String() + `","stay":"` + stay.String() + `","method":"gold","amount":5}`, false},
 		"money":              {KindPaymentTaken, `{"payment":"` + stay.String() + `","stay":"` + stay.String() + `","method":"cash","amount":5000}`, true},
 		"absurd plate":       {KindPlateCorrected, `{"stay":"` + stay.String() + `","plate":"` + string(make([]byte, 0)) + longPlate + `"}`, false},
+		// What can be read but never kept or computed is told apart here, before
+		// it can spoil the stay that it is about.
+		"NUL in a reason":       {KindStayVoided, `{"stay":"` + stay.String() + `","reason":"a\u0000"}`, false},
+		"NUL spelt out":         {KindStayVoided, `{"stay":"` + stay.String() + `","reason":"a\\u0000"}`, true},
+		"NUL in an early move":  {KindSlotChanged, `{"stay":"` + stay.String() + `","zone":"N","slot":"N\u0000"}`, false},
+		"slot that is no code":  {KindSlotChanged, `{"stay":"` + stay.String() + `","zone":"N","slot":"` + longPlate + `"}`, false},
+		"move to a zone":        {KindSlotChanged, `{"stay":"` + stay.String() + `","zone":"M"}`, true},
+		"typed year -1":         {KindVehicleIn, `{"stay":"` + stay.String() + `","lane":"1","class":"car","zone":"N","typed_at":"0000-01-01T00:00:00+23:59"}`, false},
+		"typed in the morning":  {KindVehicleIn, `{"stay":"` + stay.String() + `","lane":"1","class":"car","zone":"N","typed_at":"2026-11-22T01:00:00+07:00"}`, true},
+		"charge to year 10000":  {KindVehicleOut, `{"stay":"` + stay.String() + `","lane":"2","class":"car","charge":{"in":"2026-11-22T01:00:00Z","out":"9999-12-31T23:59:59-23:00"}}`, false},
+		"charge without times":  {KindVehicleOut, `{"stay":"` + stay.String() + `","lane":"2","class":"car","charge":{"fee":0}}`, true},
+		"transfer in year 9999": {KindPaymentTaken, `{"payment":"` + stay.String() + `","stay":"` + stay.String() + `","method":"manual","amount":5,"by_hand":{"payer_bank":"B","at":"9999-12-31T23:59:59Z"}}`, false},
 	} {
 		f := fact(t, "N", 1, 0, tc.kind, struct{}{})
 		f.Body = json.RawMessage(tc.body)

@@ -2,6 +2,7 @@ package parking
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -280,6 +281,9 @@ func DecodeBody(f Fact) (any, error) {
 	make, ok := bodies[f.Kind]
 	if !ok {
 		return nil, Errorf(Invalid, "This version does not know facts of kind %q.", cut(string(f.Kind), 64))
+	}
+	if holdsNUL(f.Body) || strings.ContainsRune(f.Actor, 0) {
+		return nil, Errorf(Invalid, "A text in this %s holds a NUL character.", f.Kind)
 	}
 	body := make()
 	if err := json.Unmarshal(f.Body, body); err != nil {

@@ -1,6 +1,9 @@
 package parking
 
 import (
+	"bytes"
+	"encoding/json"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -22,6 +25,9 @@ func (b *VehicleIn) validate() error {
 			return err
 		}
 	}
+	if b.TypedAt != nil && !possibleTime(*b.TypedAt) {
+		return Errorf(Invalid, "The time typed for this entry is not one.")
+	}
 	return classAndPlate(b.Class, b.Plate, b.Display)
 }
 
@@ -31,6 +37,9 @@ func (b *VehicleOut) validate() error {
 	}
 	if err := sums(b.Charge.Fee); err != nil {
 		return err
+	}
+	if !timeOrNone(b.Charge.In) || !timeOrNone(b.Charge.Out) {
+		return Errorf(Invalid, "The times of this charge are not possible.")
 	}
 	return classAndPlate(b.Class, b.Plate, b.Display)
 }
@@ -53,6 +62,11 @@ func (b *SlotChanged) validate() error {
 	if err := aStay(b.Stay); err != nil {
 		return err
 	}
+	if b.Slot != "" {
+		if err := ValidCode("slot", b.Slot); err != nil {
+			return err
+		}
+	}
 	return ValidCode("zone", b.Zone)
 }
 
@@ -71,6 +85,9 @@ func (b *PaymentTaken) validate() error {
 	}
 	if err := sums(b.Tendered, b.Change); err != nil {
 		return err
+	}
+	if b.ByHand != nil && !timeOrNone(b.ByHand.At) {
+		return Errorf(Invalid, "The time of this transfer is not one.")
 	}
 	return payment(b.Payment, b.Method, b.Amount)
 }
@@ -134,4 +151,35 @@ func sums(all ...Money) error {
 		}
 	}
 	return nil
+}
+
+// possibleTime says whether t lies where times of a car park lie. Outside of
+// it there are times that can be read but neither be written again (the year
+// 10000, or one before 0) nor be priced within reason, and a fact with one
+// would fail each time that its stay is computed, not only when it comes in.
+func possibleTime(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 2000 && year <= 9000
+}
+
+func timeOrNone(t time.Time) bool { return t.IsZero() || possibleTime(t) }
+
+// holdsNUL says whether a string in JSON holds the character NUL, which JSON
+// can write but Postgres cannot keep. It is looked for here and not left to
+// the database to refuse: a fact that waits for its stay's entry reaches the
+// database's columns only together with that entry, which would then be
+// refused in its place.
+func holdsNUL(raw json.RawMessage) bool {
+	nul := []byte(`\u0000`)
+	for rest := []byte(raw); ; {
+		i := bytes.Index(rest, nul)
+		if i < 0 {
+			return false
+		}
+		slashes := len(rest[:i]) - len(bytes.TrimRight(rest[:i], `\`))
+		if slashes%2 == 0 {
+			return true
+		}
+		rest = rest[i+len(nul):] // the backslash is itself escaped: plain text
+	}
 }

@@ -1,6 +1,7 @@
 package parking
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -89,8 +90,10 @@ func (s *Stay) ApplyFact(f Fact, body any) {
 		s.State = Voided
 	case *PaymentRequested:
 		p := s.payment(b.Payment)
-		p.RequestedAt, p.Method, p.Amount, p.Currency = &f.At, b.Method, b.Amount, b.Currency
-		p.Reference, p.Gate, p.Actor = b.Reference, f.Gate, f.Actor
+		p.RequestedAt, p.Reference = &f.At, cmp.Or(p.Reference, b.Reference)
+		if p.Status != Paid { // what was received stands, also where clocks put it before the request
+			p.Method, p.Amount, p.Currency, p.Gate, p.Actor = b.Method, b.Amount, b.Currency, f.Gate, f.Actor
+		}
 	case *PaymentTaken:
 		p := s.payment(b.Payment)
 		p.Status, p.PaidAt, p.Method, p.Amount, p.Currency = Paid, &f.At, b.Method, b.Amount, b.Currency

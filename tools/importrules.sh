@@ -35,8 +35,9 @@ library() {
 	printf 'require %s %s\nreplace %s => ./.lib/%s\n' "$1" "$version" "$1" "$1" >>"$toy/go.mod"
 }
 
-for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/lane gate/tui cloud cloud/store \
-	leaf cloud/admin cloud/api cloud/report vision vision/pipeline web internal/private/privatetest; do
+for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/lane gate/localapi gate/tui cloud \
+	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/feed cloud/ingest cloud/report vision \
+	vision/pipeline web internal/private/privatetest; do
 	room "$dir"
 done
 for module in github.com/jackc/pgx/v5 github.com/redis/go-redis/v9 github.com/coder/websocket modernc.org/sqlite \
@@ -64,7 +65,19 @@ plant bad gate/store gatehouse/cloud/store
 plant bad gate/store github.com/jackc/pgx/v5
 plant bad gate/lane github.com/redis/go-redis/v9
 plant good gate/store modernc.org/sqlite
+plant good gate/state gatehouse/gate/store
+plant bad gate/state gatehouse/gate/uplink
+plant bad gate/uplink gatehouse/leaf
+plant bad gate/lane gatehouse/gate/uplink
+plant bad gate/lane gatehouse/internal/wire
+plant good gate/localapi gatehouse/gate/lane
+plant bad gate/localapi gatehouse/gate/state
 plant good cloud/store github.com/jackc/pgx/v5
+plant good cloud/ingest gatehouse/cloud/store
+plant bad cloud/ingest gatehouse/cloud/feed
+plant bad cloud/store gatehouse/cloud/auth
+plant bad cloud/books gatehouse/internal/wire
+plant bad cloud/api gatehouse/cloud/admin
 plant bad cloud/api gatehouse/gate/lane
 plant bad cloud/store modernc.org/sqlite
 plant bad cloud gatehouse/vision

@@ -56,7 +56,7 @@ type Client struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the watch has ended and the worker is gone
 
-	mu     sync.Mutex
+	mu      sync.Mutex
 	status  Status
 	changed chan struct{} // closed and made anew when the state changes
 	worker  *worker       // nil unless up

@@ -28,6 +28,9 @@ func read[T any](w http.ResponseWriter, r *http.Request) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bytes.Contains(body, []byte(`\u0000`)) { // which no column can hold
+		return nil, parking.Errorf(parking.Invalid, "The document holds a character that cannot be read: \\u0000.")
+	}
 	v := new(T)
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()

@@ -65,9 +65,9 @@ func (s *Service) person(ctx context.Context, siteCode, name, password string) (
 	if wait := s.limit.wait(ctx, keys); wait > 0 {
 		return Principal{}, parking.Errorf(TooMany, "Too many attempts. Try again in %d seconds.", int(wait.Seconds())+1)
 	}
-	user, err := s.Store.Q.UserAtSite(ctx, cloudsql.UserAtSiteParams{Name: name, SiteCode: siteCode})
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return Principal{}, fmt.Errorf("look up a person: %w", err)
+	user, err := s.known(ctx, siteCode, name)
+	if err != nil {
+		return Principal{}, err
 	}
 	ok, err := s.matches(ctx, user.PasswordHash, password)
 	if err != nil {
@@ -82,4 +82,18 @@ func (s *Service) person(ctx context.Context, siteCode, name, password string) (
 		Kind: KindUser, Tenant: user.TenantID, Site: user.SiteID, SiteCode: user.SiteCode, User: user.ID,
 		Name: user.Name, Display: user.Display, Role: user.Role, Language: user.Language,
 	}, nil
+}
+
+// known looks a person up; the zero row is nobody. What cannot be a name, or a
+// site's code, is nobody's without asking: the database refuses some texts.
+func (s *Service) known(ctx context.Context, siteCode, name string) (cloudsql.UserAtSiteRow, error) {
+	aCode := parking.ValidCode("site", siteCode) == nil
+	if !aCode || !nameForm.MatchString(name) {
+		return cloudsql.UserAtSiteRow{}, nil
+	}
+	user, err := s.Store.Q.UserAtSite(ctx, cloudsql.UserAtSiteParams{Name: name, SiteCode: siteCode})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return cloudsql.UserAtSiteRow{}, fmt.Errorf("look up a person: %w", err)
+	}
+	return user, nil
 }

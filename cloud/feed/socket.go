@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -127,11 +128,13 @@ func (k *socket) hello() (*wire.Hello, error) {
 	return m.Hello, nil
 }
 
+// clip bounds a text and leaves out what the database refuses, so that one
+// gate's words never keep those of the others from being written down.
 func clip(s string, n int) string {
 	if len(s) > n {
-		return s[:n]
+		s = s[:n]
 	}
-	return s
+	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
 }
 
 // refuse says why and ends the socket.

@@ -122,6 +122,9 @@ func decode(b *wire.Batch) []*item {
 	for i, it := range b.Items {
 		n := &item{id: it.ID, seq: b.FirstSeq + int64(i), raw: it.Encoded, sum: it.SHA256}
 		items[i] = n
+		if n.raw == nil {
+			n.raw = []byte{} // nothing at all is kept as such, and is not NULL
+		}
 		fact, err := parking.DecodeFact(it.Encoded)
 		if err == nil {
 			_, err = parking.DecodeBody(fact)

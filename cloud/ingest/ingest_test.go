@@ -213,20 +213,20 @@ func TestQuarantine(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Items[2] = wire.NewItem(foreign.ID, encoded)
-	b.Items = append(b.Items[:5:5], wire.NewItem(uuid.New(), []byte("not a fact")))
+	b.Items = append(b.Items[:5:5], wire.NewItem(uuid.New(), []byte("not a fact")), wire.NewItem(uuid.New(), nil))
 	b.Sign(n.Key)
 	for range 2 {
 		a := bring(t, s, n, b)
-		want := []wire.Outcome{wire.Quarantined, wire.Quarantined, wire.Quarantined, wire.Quarantined, wire.Applied, wire.Quarantined}
+		want := []wire.Outcome{wire.Quarantined, wire.Quarantined, wire.Quarantined, wire.Quarantined, wire.Applied, wire.Quarantined, wire.Quarantined}
 		if a.Outcomes[4] == wire.Duplicate {
 			want[4] = wire.Duplicate
 		}
-		if a.Seq != 6 || !slices.Equal(a.Outcomes, want) {
+		if a.Seq != 7 || !slices.Equal(a.Outcomes, want) {
 			t.Fatalf("answer %+v", a)
 		}
 	}
 	snap := snapshot(t, s)
-	if len(snap.Stays) != 1 || snap.Stays[0].ID != good || snap.Held[n.Epoch] != 6 {
+	if len(snap.Stays) != 1 || snap.Stays[0].ID != good || snap.Held[n.Epoch] != 7 {
 		t.Errorf("stays %+v, held %v", snap.Stays, snap.Held)
 	}
 	var kept, counted int
@@ -234,7 +234,7 @@ func TestQuarantine(t *testing.T) {
 	if err := row.Scan(&kept, &counted); err != nil {
 		t.Fatal(err)
 	}
-	if kept != 5 || counted != 6 {
+	if kept != 6 || counted != 7 {
 		t.Errorf("%d in quarantine, %d counted", kept, counted)
 	}
 	encoded, err = nul.Encode()
@@ -245,6 +245,33 @@ func TestQuarantine(t *testing.T) {
 	var raw []byte
 	if err := s.Store.Pool.QueryRow(t.Context(), "SELECT raw FROM quarantine WHERE sha256 = $1", sum[:]).Scan(&raw); err != nil || !slices.Equal(raw, encoded) {
 		t.Errorf("the fact with NUL is not kept as it came: %v", err)
+	}
+}
+
+// A fact that cannot be kept is found out by itself, not when the entry comes
+// for which it waited: it must neither take that entry along into quarantine
+// nor stop the queue.
+func TestUnkeepableFactDoesNotSpoilItsStay(t *testing.T) {
+	t.Parallel()
+	s := cloudtest.NewSite(t, nil)
+	n, south := s.Enrol(t, "N"), s.Enrol(t, "S")
+	stay := uuid.New()
+	before := time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 23*3600)) // the year -1 in UTC
+	south.Fact(t, parking.KindSlotChanged, cloudtest.Noon.Add(time.Minute), parking.SlotChanged{Stay: stay, Zone: "N", Slot: "N\x00"})
+	south.Fact(t, parking.KindVehicleIn, cloudtest.Noon, parking.VehicleIn{
+		Stay: uuid.New(), Lane: "1", Class: parking.Car, Plate: "30A00001", Zone: "N", TypedAt: &before,
+	})
+	if a := bringAll(t, s, south); a.Seq != 2 || !slices.Equal(a.Outcomes, []wire.Outcome{wire.Quarantined, wire.Quarantined}) {
+		t.Errorf("answer %+v", a)
+	}
+	n.Fact(t, parking.KindVehicleIn, cloudtest.Noon, parking.VehicleIn{
+		Stay: stay, Lane: "1", Class: parking.Car, Plate: "30A12345", Zone: "N", Slot: "N07", Tariff: "default", TariffV: 1,
+	})
+	if a := bringAll(t, s, n); a.Outcomes[0] != wire.Applied {
+		t.Errorf("the entry: %+v", a)
+	}
+	if got := stayOf(t, snapshot(t, s), stay); !got.Placed || got.Slot != "N07" {
+		t.Errorf("the stay is %+v", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -248,9 +249,13 @@ func (r *run) advance(ctx context.Context) error {
 	return err
 }
 
-// refused says whether the database could not take the data itself (classes
-// 22, 23 and 54 of SQLSTATE), in which case another try fails the same.
+// refused says whether the data itself cannot be written (as JSON, or for the
+// database: classes 22, 23 and 54 of SQLSTATE), in which case another try
+// fails the same.
 func refused(err error) bool {
+	if errors.As(err, new(*json.MarshalerError)) || errors.As(err, new(*json.UnsupportedValueError)) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || len(pg.Code) != 5 {
 		return false
@@ -267,5 +272,5 @@ func refusalText(err error) string {
 	if errors.As(err, &pg) {
 		return pg.Message + " (" + pg.Code + ")."
 	}
-	return "unknown."
+	return "it cannot be written."
 }

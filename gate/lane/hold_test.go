@@ -1,6 +1,7 @@
 package lane_test
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"testing"
@@ -17,6 +18,9 @@ type plans struct {
 	taken    map[string]bool
 	held     map[string]bool
 	released map[string]int
+	left     time.Duration // of a hold; 0 for thirty seconds
+	cut      bool          // the line is down when a hold is to be renewed
+	failed   int           // renewals that found it so
 }
 
 func (p *plans) Reserve(_ context.Context, slot string) (lane.Hold, error) {
@@ -26,10 +30,18 @@ func (p *plans) Reserve(_ context.Context, slot string) (lane.Hold, error) {
 		return lane.Hold{}, parking.Errorf(parking.Conflict, "Gate S holds %s.", slot)
 	}
 	p.held[slot] = true
-	return lane.Hold{Slot: slot, Token: "t-" + slot, Grant: 7, Left: 30 * time.Second}, nil
+	return lane.Hold{Slot: slot, Token: "t-" + slot, Grant: 7, Left: cmp.Or(p.left, 30*time.Second)}, nil
 }
 
-func (p *plans) Renew(_ context.Context, h lane.Hold) (lane.Hold, error) { return h, nil }
+func (p *plans) Renew(_ context.Context, h lane.Hold) (lane.Hold, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cut {
+		p.failed++
+		return lane.Hold{}, parking.Errorf(parking.Unavailable, "The cloud cannot be reached.")
+	}
+	return h, nil
+}
 
 func (p *plans) Release(_ context.Context, h lane.Hold) error {
 	p.mu.Lock()
@@ -79,6 +91,28 @@ func TestOfferedSlotIsHeld(t *testing.T) {
 	if s := b.Subject("1"); s.ID != third.ID || s.Slot != "N07" {
 		t.Errorf("offered again: %+v", s)
 	}
+}
+
+// A renewal that the line swallows does not make the gate forget what it
+// holds: it would take its own hold for another gate's and offer elsewhere.
+func TestHoldOutlivesACutLine(t *testing.T) {
+	t.Parallel()
+	p := &plans{held: map[string]bool{}, released: map[string]int{}, left: 10 * time.Millisecond, cut: true}
+	b := lanetest.New(t, lanetest.Options{Plans: p, Link: online})
+	b.Vision.Next(lanetest.Sure("30A12345"), nil)
+	s := b.Arrive("1", lane.Arrival{})
+	b.Until("a renewal has failed", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.failed > 0
+	})
+	if got := b.Subject("1"); got.Slot != "N08" {
+		t.Errorf("offered is %s", got.Slot)
+	}
+	if err := b.Desk.Clear(t.Context(), "1", s.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.Until("it is given back", func() bool { held, n := p.has("N08"); return !held && n == 1 })
 }
 
 // Two lanes of one gate never offer the same slot, and many guards' keys at

@@ -259,18 +259,25 @@ func (d *Desk) priceUnknown(v *vehicle) {
 }
 
 // reprice prices the matches anew when the fee has been shown longer than the
-// tariff holds a quote, and says so when the sum has changed. mu is held.
+// tariff holds a quote, or when the stay is no longer what was priced (money
+// came elsewhere, its class was corrected), and says so when the sum has
+// changed. mu is held.
 func (d *Desk) reprice(v *vehicle) error {
 	if v.Chosen < 0 {
 		return nil
 	}
 	now := parking.BusinessTime(d.cfg.Now())
-	tariff, _ := d.tariffOf(v.Matches[v.Chosen].Stay)
-	if now.Sub(v.PricedAt) <= time.Duration(tariff.QuoteHold)*time.Minute {
+	stay := v.Matches[v.Chosen].Stay
+	tariff, _ := d.tariffOf(stay)
+	changed := false
+	if now.Sub(v.PricedAt) > time.Duration(tariff.QuoteHold)*time.Minute {
+		v.PricedAt = now
+	} else if s, err := d.cfg.State.Stay(context.Background(), stay.ID); err == nil && (s.PaidSum() != stay.PaidSum() || s.Class != stay.Class) {
+		changed = true
+	} else {
 		return nil
 	}
 	was := v.Due
-	v.PricedAt = now
 	v.Matches = slices.Clone(v.Matches)
 	for i := range v.Matches {
 		m := &v.Matches[i]
@@ -288,8 +295,10 @@ func (d *Desk) reprice(v *vehicle) error {
 	if v.Stage == Paying {
 		v.Stage = Offered
 	}
-	config := d.cfg.State.Site().Config
-	return parking.Errorf(parking.Conflict, "The fee was shown too long ago; it is %s now.", v.Due.Format(config.Currency, "en"))
+	if changed {
+		return parking.Errorf(parking.Conflict, "Something about this stay has changed meanwhile; %s is due now.", d.sum(v.Due))
+	}
+	return parking.Errorf(parking.Conflict, "The fee was shown too long ago; it is %s now.", d.sum(v.Due))
 }
 
 // Pick says which of the matches the vehicle at an exit is (index into

@@ -119,6 +119,37 @@ func TestVietQRConfirmedByHand(t *testing.T) {
 	}
 }
 
+// Money that came elsewhere after the guard picked the stay is not taken again.
+func TestMoneyThatCameMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{})
+	in := b.Clock.Wall()
+	stay := enter(t, b, lane.Arrival{}, "30A12345")
+	b.Clock.Pass(30 * time.Minute)
+	s := b.Arrive("2", lane.Arrival{})
+	if err := b.Desk.Pick(t.Context(), "2", s.ID, 0); err != nil || b.Subject("2").Due != 5000 {
+		t.Fatalf("picked: %+v, %v", b.Subject("2"), err)
+	}
+	paid := b.Clock.Wall()
+	stay.InAt = &in
+	stay.Payments = []parking.Payment{{
+		ID: uuid.Must(uuid.NewV7()), Method: parking.Cash, Status: parking.Paid, Amount: 5000, Currency: "VND", Gate: "S", PaidAt: &paid,
+	}}
+	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
+	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Desk.PayCash(t.Context(), "2", s.ID, 0)
+	wantCode(t, err, parking.Conflict)
+	if due := b.Subject("2").Due; due != 0 {
+		t.Fatalf("due %d after it was paid", due)
+	}
+	left, err := b.Desk.LeaveFree(t.Context(), "2", s.ID)
+	if err != nil || left.PaidSum() != 5000 {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+}
+
 // An exit that is not certain is a choice, and the choice is in the fact.
 func TestPickAmongLikelyStays(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -29,7 +30,19 @@ func acting(r *http.Request, actor string) (context.Context, error) {
 	if len(actor) > 64 {
 		return nil, parking.Errorf(parking.Invalid, "The actor's name is too long.")
 	}
+	if err := printable("actor's name", actor); err != nil {
+		return nil, err
+	}
 	return lane.WithActor(r.Context(), actor), nil
+}
+
+// printable refuses a text that would do something to the screens and papers
+// that it is shown on: control characters, and marks that turn its direction.
+func printable(what, text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return parking.Errorf(parking.Invalid, "The %s holds a character that cannot be shown. Type it with letters and digits.", what)
+	}
+	return nil
 }
 
 type arriveRequest struct {
@@ -107,6 +120,9 @@ func (a *api) in(w http.ResponseWriter, r *http.Request) {
 	ctx, err := acting(r, req.Actor)
 	if err == nil && req.Lane == "" {
 		err = parking.Errorf(parking.Invalid, "Name the lane.")
+	}
+	if err == nil {
+		err = printable("reason", req.Reason)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -189,6 +205,8 @@ func (a *api) out(w http.ResponseWriter, r *http.Request) {
 		err = parking.Errorf(parking.Invalid, "Name the lane.")
 	case req.Tendered < 0:
 		err = parking.Errorf(parking.Invalid, "The sum tendered must not be negative.")
+	default:
+		err = printable("name of the payer's bank", req.PayerBank)
 	}
 	if err != nil {
 		a.refuse(w, r, err)

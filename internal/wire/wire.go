@@ -1,6 +1,5 @@
 // Package wire holds the messages between gates and the cloud, the only thing
-// that the two sides have in common besides the domain. docs/PROTOCOL.md tells
-// the same in prose.
+// that the two sides have in common besides the domain.
 package wire
 
 import (
@@ -96,7 +95,7 @@ type SignInRequest struct {
 }
 
 // SignInAnswer is what the gate may keep of the guard: it makes its own
-// verifier from the password that was just typed, good for ValidFor.
+// verifier from the password that was just typed, good for ValidMS.
 type SignInAnswer struct {
 	Name     string `json:"name"`
 	Display  string `json:"display"`
