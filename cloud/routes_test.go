@@ -3,7 +3,9 @@ package cloud_test
 import (
 	"crypto/ed25519"
 	"net/http"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -182,5 +184,36 @@ func TestLoginSlowsDown(t *testing.T) {
 		if a := try(s.People["lan"].Password); a.status != http.StatusTooManyRequests || a.problem.Detail == "" {
 			t.Errorf("%s: %d %s, want to wait", name, a.status, a.body)
 		}
+	}
+}
+
+// Guesses that are sent at once are counted as if they came one by one, but
+// for those that are compared at the same moment.
+func TestLoginBurst(t *testing.T) {
+	t.Parallel()
+	c := new(clock)
+	s := cloudtest.NewSite(t, c.now)
+	r := start(t, s, privatetest.Redis(t), c, 0)
+	const guesses = 40
+	statuses := make([]int, guesses)
+	var all sync.WaitGroup
+	for i := range guesses {
+		all.Go(func() {
+			statuses[i] = r.json(t, "POST", "/api/v1/login", "", map[string]string{"site": s.Code, "name": "lan", "password": "guess"}).status
+		})
+	}
+	all.Wait()
+	compared := 0
+	for _, status := range statuses {
+		switch status {
+		case http.StatusUnauthorized:
+			compared++
+		case http.StatusTooManyRequests:
+		default:
+			t.Errorf("status %d", status)
+		}
+	}
+	if most := 5 + max(2, runtime.NumCPU()); compared < 5 || compared > most {
+		t.Errorf("%d of %d guesses were compared, want at most %d", compared, guesses, most)
 	}
 }

@@ -33,6 +33,7 @@ debootstrap --variant=minbase bookworm "$fresh" "$mirror" >"$fresh.log" 2>&1 || 
 	exit 1
 }
 rm -f "$fresh.log"
+chmod 755 "$fresh" # mktemp's folder is root's own; a machine's / is not
 
 # The network, as this machine reaches it.
 cat >"$fresh/etc/apt/sources.list" <<END

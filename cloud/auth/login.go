@@ -62,26 +62,52 @@ func (s *Service) person(ctx context.Context, siteCode, name, password string) (
 	if ip := clientIP(ctx); ip != "" {
 		keys = append(keys, attempt{"address:" + ip, freeAttemptsAddress})
 	}
-	if wait := s.limit.wait(ctx, keys); wait > 0 {
-		return Principal{}, parking.Errorf(TooMany, "Too many attempts. Try again in %d seconds.", int(wait.Seconds())+1)
+	if err := s.mayTry(ctx, keys); err != nil {
+		return Principal{}, err
 	}
 	user, err := s.known(ctx, siteCode, name)
 	if err != nil {
 		return Principal{}, err
 	}
-	ok, err := s.matches(ctx, user.PasswordHash, password)
-	if err != nil {
+	if err := s.try(ctx, keys, &user, password); err != nil {
 		return Principal{}, err
 	}
-	if !ok || user.DisabledAt != nil {
-		s.limit.failed(ctx, keys)
-		return Principal{}, parking.Errorf(parking.Unauthorized, "The name or the password is not right.")
-	}
-	s.limit.succeeded(ctx, keys[:1])
 	return Principal{
 		Kind: KindUser, Tenant: user.TenantID, Site: user.SiteID, SiteCode: user.SiteCode, User: user.ID,
 		Name: user.Name, Display: user.Display, Role: user.Role, Language: user.Language,
 	}, nil
+}
+
+// mayTry is a TooMany error for whoever has to wait.
+func (s *Service) mayTry(ctx context.Context, keys []attempt) error {
+	if wait := s.limit.wait(ctx, keys); wait > 0 {
+		return parking.Errorf(TooMany, "Too many attempts. Try again in %d seconds.", int(wait.Seconds())+1)
+	}
+	return nil
+}
+
+// try compares the password and counts the outcome. Its turn is held
+// throughout, and the limit is asked again within it: of a hundred guesses sent
+// at once only as many are compared as turns there are beyond the free ones.
+func (s *Service) try(ctx context.Context, keys []attempt, user *cloudsql.UserAtSiteRow, password string) error {
+	done, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.mayTry(ctx, keys); err != nil {
+		return err
+	}
+	ok, err := matches(user.PasswordHash, password)
+	if err != nil {
+		return err
+	}
+	if !ok || user.DisabledAt != nil {
+		s.limit.failed(ctx, keys)
+		return parking.Errorf(parking.Unauthorized, "The name or the password is not right.")
+	}
+	s.limit.succeeded(ctx, keys[:1])
+	return nil
 }
 
 // known looks a person up; the zero row is nobody. What cannot be a name, or a

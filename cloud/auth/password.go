@@ -50,29 +50,31 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 	}
 	var salt [argonSalt]byte
 	_, _ = rand.Read(salt[:])
-	key, err := s.derive(ctx, password, salt[:], argonMemoryKiB, argonTime, argonThreads, argonKey)
+	done, err := s.turn(ctx)
 	if err != nil {
 		return "", err
 	}
+	defer done()
+	key := argon2.IDKey([]byte(password), salt[:], argonTime, argonMemoryKiB, argonThreads, argonKey)
 	enc := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemoryKiB, argonTime, argonThreads,
 		enc.EncodeToString(salt[:]), enc.EncodeToString(key)), nil
 }
 
-// derive waits for its turn: hashing is bounded in memory and processors.
-func (s *Service) derive(ctx context.Context, password string, salt []byte, memory, passes uint32, lanes uint8, size uint32) ([]byte, error) {
+// turn waits until a password may be hashed: that is bounded in memory and
+// processors. done gives the turn back.
+func (s *Service) turn(ctx context.Context) (done func(), err error) {
 	select {
 	case s.hashing <- struct{}{}:
-		defer func() { <-s.hashing }()
+		return func() { <-s.hashing }, nil
 	case <-ctx.Done():
 		return nil, parking.Errorf(parking.Unavailable, "Too many people are signing in at this moment. Try again.")
 	}
-	return argon2.IDKey([]byte(password), salt, passes, memory, lanes, size), nil
 }
 
 // matches says whether password belongs to the PHC string. It takes the same
-// time for a string that belongs to nobody ("").
-func (s *Service) matches(ctx context.Context, phc, password string) (bool, error) {
+// time for a string that belongs to nobody (""). The caller holds a turn.
+func matches(phc, password string) (bool, error) {
 	if len(password) > MaxPassword {
 		return false, nil
 	}
@@ -84,10 +86,7 @@ func (s *Service) matches(ctx context.Context, phc, password string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	got, err := s.derive(ctx, password, salt, memory, passes, lanes, argonKey)
-	if err != nil {
-		return false, err
-	}
+	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, argonKey)
 	return subtle.ConstantTimeCompare(got, want) == 1 && !nobody, nil
 }
 

@@ -161,5 +161,18 @@ func write(path string, b []byte) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes a new name last. The gate that sent the photo will not send
+// it again.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // a folder of our own
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -215,6 +215,9 @@ func (d *Desk) askByQR(ctx context.Context, r OutRequest, subject uuid.UUID, due
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, _, v, _, err := d.at(ctx, r.Lane, subject)
+	if err == nil && v.Chosen < 0 { // a guard has typed another plate in between
+		err = parking.Errorf(parking.Conflict, "The vehicle at lane %s has changed. Look before you press again.", r.Lane)
+	}
 	if err != nil {
 		return OutAnswer{}, err
 	}

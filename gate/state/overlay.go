@@ -182,8 +182,8 @@ func (s *State) project(slots map[string]parking.Slot) map[uuid.UUID]bool {
 	placed := map[uuid.UUID]bool{}
 	replay := map[string]bool{}
 	for id, stay := range s.over.stays {
-		if b := s.base.stays[id]; b != nil {
-			release(slots, b, stay)
+		if b := s.base.stays[id]; b != nil && release(slots, b, stay) {
+			replay[b.Slot] = true // another may stand there since, unplaced until now
 		}
 		if stay.State != parking.Inside || stay.Slot == "" {
 			continue
@@ -210,23 +210,30 @@ func (s *State) claimedHere(id uuid.UUID, stay *parking.Stay) bool {
 	return slices.ContainsFunc(s.over.facts[id], func(l laid) bool { return l.fact.ID == last })
 }
 
-// release frees the slot that a stay has left by an own fact.
-func release(slots map[string]parking.Slot, before, after *parking.Stay) {
+// release frees the slot that a stay has left by an own fact, and says
+// whether it did.
+func release(slots map[string]parking.Slot, before, after *parking.Stay) bool {
 	slot, ok := slots[before.Slot]
 	if !ok || slot.Stay != before.ID || after.State == parking.Inside && after.Slot == before.Slot {
-		return
+		return false
 	}
 	slot.Stay = uuid.Nil
 	if slot.State == parking.SlotOccupied {
 		slot.State = parking.SlotFree
 	}
 	slots[before.Slot] = slot
+	return true
 }
 
 // replay decides who stands in a slot by the same rule as the cloud: the
 // claims in order of time, the earlier keeps it.
 func (s *State) replay(slots map[string]parking.Slot, code string, placed map[uuid.UUID]bool) {
 	slot, known := slots[code]
+	if known && slices.Contains(s.base.claimants[code], slot.Stay) && slot.State == parking.SlotOccupied {
+		// Whoever holds it is judged with the others, also after going and coming back.
+		slot.Stay, slot.State = uuid.Nil, parking.SlotFree
+		slots[code] = slot
+	}
 	var claims []parking.Claim
 	for _, id := range s.base.claimants[code] {
 		stay := s.effective(id)

@@ -38,7 +38,12 @@ type gate struct {
 
 func newGate(t testing.TB, o store.Options) *gate {
 	t.Helper()
-	g := &gate{t: t, dir: t.TempDir(), opts: o, wall: morning, mono: time.Hour}
+	return newGateIn(t, t.TempDir(), o)
+}
+
+func newGateIn(t testing.TB, dir string, o store.Options) *gate {
+	t.Helper()
+	g := &gate{t: t, dir: dir, opts: o, wall: morning, mono: time.Hour}
 	g.openStore()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -237,6 +237,31 @@ func TestAnEarlierStayKeepsItsSlot(t *testing.T) {
 	}
 }
 
+// Two vehicles came to one slot, so the cloud says that the second has none.
+// The first leaves in the moment in which the second came: the second stands
+// in the slot, and the gate that saw the exit says so before the cloud does.
+// Until this was found, the gate showed the slot free and would have offered it.
+func TestAFreedSlotIsTheOthers(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, store.Options{})
+	snap := g.site(1)
+	g.snapshot(snap)
+	first, second := uuid.New(), uuid.New()
+	facts := g.write(draftIn(first, "30A11111", "A001"))
+	g.pass(time.Minute)
+	facts = append(facts, g.write(draftIn(second, "30A22222", "A001"))...)
+	stays, slots := fold(facts, snap.Slots)
+	g.deltas(wire.Delta{FeedSeq: snap.FeedSeq + 1, Stays: stays, Slots: slots, Covers: g.covers(3)})
+	if s, _ := g.Site().Stay(second); s.Placed {
+		t.Fatal("both are placed")
+	}
+	g.write(draftOut(first, "30A11111", 0))
+	slot, _ := g.Site().Slot("A001")
+	if s, _ := g.Site().Stay(second); !s.Placed || slot.Stay != second || slot.State != parking.SlotOccupied {
+		t.Fatalf("placed %v, slot %+v", s.Placed, slot)
+	}
+}
+
 func TestTheFeedHasNoHoles(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, store.Options{})

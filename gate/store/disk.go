@@ -131,11 +131,28 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// startBytes is the room below which a start gives the reserve up: SQLite
+// itself needs some for its shared memory and its log, before the first fact.
+const startBytes = 1 << 20
+
+// freeBytes is the room left for us on the disk; false when it cannot be told.
+func (s *Store) freeBytes() (int64, bool) {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(s.dir, &disk); err != nil {
+		return 0, false
+	}
+	return int64(disk.Bavail) * disk.Bsize, true //nolint:gosec // disks are smaller than 2^63 bytes
+}
+
 // makeReserve keeps some bytes that can be given up when the disk is full. A
 // disk that has none to spare is not an error: there is just no reserve.
 func (s *Store) makeReserve() {
 	path := filepath.Join(s.dir, reserveFile)
 	if info, err := os.Stat(path); err == nil && info.Size() == reserveBytes {
+		return
+	}
+	if free, known := s.freeBytes(); known && free < 2*reserveBytes {
+		s.log.Warn("the disk has no room for a reserve", "free_bytes", free)
 		return
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a fixed name in our own folder

@@ -68,6 +68,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, log: o.Log, lock: lock}
+	if free, known := s.freeBytes(); known && free < startBytes {
+		s.GiveUpReserve() // a gate that cannot start records no opening by hand
+	}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -156,12 +156,17 @@ func (r *rig) agree(what string, gates []*linked, pick func(*state.Site, *wire.S
 	for _, g := range gates {
 		var diff string
 		wait(r.t, "gate "+g.state.Gate()+" to be up to date", func() bool {
+			// Asked first: a snapshot from before the last facts went up would be
+			// compared with a gate that still lays them over it.
+			if g.state.Waiting() > 0 {
+				return false
+			}
 			snap, err := r.cloud.Store.Snapshot(r.t.Context(), r.site, g.state.Gate(), r.clock.Now())
 			if err != nil {
 				r.t.Fatal(err)
 			}
 			site := g.state.Site()
-			if g.state.Waiting() > 0 || site.FeedSeq != snap.FeedSeq {
+			if site.FeedSeq != snap.FeedSeq {
 				return false
 			}
 			shown, held := pick(site, snap)
