@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -131,6 +132,7 @@ func (c *Cloud) wire() error {
 	if err != nil {
 		return fmt.Errorf("open the pages: %w", err)
 	}
+	c.Auth.PageError = pages.Fail
 	return c.route(json, pages)
 }
 
@@ -141,7 +143,7 @@ func (c *Cloud) route(json *api.API, pages *admin.Pages) error {
 		handlers[key] = h
 	}
 	r := chi.NewRouter()
-	r.Use(api.RequestID, c.clientIP(), api.Log(c.cfg.Log), api.Recover(c.cfg.Log), api.Readable(c.cfg.Log))
+	r.Use(api.RequestID, c.clientIP(), api.Log(c.cfg.Log), api.Recover(c.cfg.Log))
 	r.NotFound(func(w http.ResponseWriter, req *http.Request) {
 		if wantsPage(req) {
 			pages.NotFound(w, req)
@@ -168,7 +170,10 @@ func (c *Cloud) clientIP() func(http.Handler) http.Handler {
 
 // wantsPage says whether a person looks at the answer.
 func wantsPage(r *http.Request) bool {
-	return r.Method == http.MethodGet && len(r.Header.Get("Accept")) >= 9 && r.Header.Get("Accept")[:9] == "text/html"
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	return strings.HasPrefix(r.Header.Get("Accept"), "text/html") || r.Header.Get("HX-Request") == "true"
 }
 
 // ready says whether the database answers.
@@ -176,7 +181,7 @@ func (c *Cloud) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := c.Store.Pool.Ping(ctx); err != nil {
-		return parking.Errorf(parking.Unavailable, "The database does not answer.")
+		return parking.Errorf(parking.Unavailable, "The database does not answer. Try again in a moment.")
 	}
 	return nil
 }

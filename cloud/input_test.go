@@ -169,6 +169,24 @@ func TestPhotos(t *testing.T) {
 	if a := put(photo.Bytes()[:40]); a.status != http.StatusBadRequest {
 		t.Errorf("a broken JPEG: %d", a.status)
 	}
+	// What a glance at the beginning lets through.
+	for name, b := range map[string][]byte{
+		"half a JPEG":             photo.Bytes()[:photo.Len()/2+photo.Len()/3],
+		"a JPEG without its end":  photo.Bytes()[:photo.Len()-2],
+		"a program behind a JPEG": append(bytes.Clone(photo.Bytes()), "<?php ?>"...),
+		"a JPEG behind a JPEG":    append(bytes.Clone(photo.Bytes()), photo.Bytes()...),
+	} {
+		a := put(b)
+		if a.status != http.StatusBadRequest || !strings.HasSuffix(a.problem.Detail, ".") {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+		if a := r.send(t, "GET", "/api/v1/photos/"+hash(b), guard, "", nil); a.status != http.StatusNotFound {
+			t.Errorf("%s was kept: %d", name, a.status)
+		}
+	}
+	if a := put(append(bytes.Clone(photo.Bytes()), make([]byte, 100)...)); a.status != http.StatusNoContent {
+		t.Errorf("a camera's block filled up with zeros: %d %s", a.status, a.body)
+	}
 	// A small file that says it has 65,500 × 1,000 pixels.
 	if err := jpeg.Encode(&large, image.NewGray(image.Rect(0, 0, 65500, 1000)), &jpeg.Options{Quality: 1}); err != nil {
 		t.Fatal(err)

@@ -65,6 +65,9 @@ func TestEveryRouteByEveryCaller(t *testing.T) {
 			{"an admin", admin, auth.Admins},
 		}
 		for _, caller := range callers {
+			if len(route.Methods()) == 2 {
+				sameByHead(t, r, route, caller.token, caller.name)
+			}
 			a := r.send(t, route.Method, anyPath(route.Pattern), caller.token, "", nil)
 			name := route.Key() + " by " + caller.name
 			switch {
@@ -86,10 +89,29 @@ func TestEveryRouteByEveryCaller(t *testing.T) {
 			if caller.who == nobody {
 				want = http.StatusUnauthorized
 			}
+			if route.Page {
+				if a.status != want || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(string(a.body), "</html>") {
+					t.Errorf("%s: %d %s, want a page", name, a.status, a.body)
+				}
+				continue
+			}
 			if a.status != want || a.problem.Status != want || !strings.HasSuffix(a.problem.Detail, ".") || a.problem.ID == "" {
 				t.Errorf("%s: %d %s, want %d and a sentence", name, a.status, a.body, want)
 			}
 		}
+	}
+}
+
+// sameByHead asks by HEAD and by GET: the same status, and no body.
+func sameByHead(t *testing.T, r *replica, route auth.Route, token, who string) {
+	t.Helper()
+	path := anyPath(route.Pattern)
+	head, get := r.send(t, "HEAD", path, token, "", nil), r.send(t, "GET", path, token, "", nil)
+	if head.status != get.status || len(head.body) != 0 {
+		t.Errorf("HEAD %s by %s: %d and %d bytes, GET %d", path, who, head.status, len(head.body), get.status)
+	}
+	if get.status == http.StatusMethodNotAllowed || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+		t.Errorf("HEAD %s by %s: %s, GET %s", path, who, head.header.Get("Content-Type"), get.header.Get("Content-Type"))
 	}
 }
 

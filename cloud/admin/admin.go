@@ -89,7 +89,13 @@ func (p *Pages) Handlers() map[string]http.Handler {
 
 // NotFound answers for paths that do not exist.
 func (p *Pages) NotFound(w http.ResponseWriter, r *http.Request) {
-	secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errNoPage) })).ServeHTTP(w, r)
+	p.Fail(w, r, errNoPage)
+}
+
+// Fail answers with a page that tells err, for what is refused before a page's
+// handler is reached (auth.Config.PageError).
+func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, err) })).ServeHTTP(w, r)
 }
 
 // policy allows what the pages have: own scripts, styles, pictures and streams.

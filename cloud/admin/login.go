@@ -27,8 +27,13 @@ func (p *Pages) loginShow(w http.ResponseWriter, r *http.Request) {
 	v.Next = local(r.URL.Query().Get("next"))
 	v.Typed.Site = r.URL.Query().Get("site")
 	if token := auth.CookieToken(r); token != "" {
-		if me, err := p.Auth.Check(r.Context(), token); err == nil && me.Role == auth.RoleAdmin {
+		me, err := p.Auth.Check(r.Context(), token)
+		switch {
+		case err == nil && me.Role == auth.RoleAdmin:
 			http.Redirect(w, r, v.Next, http.StatusSeeOther) //nolint:gosec // local lets only own paths through
+			return
+		case err != nil && parking.ErrorCode(err) != parking.Unauthorized:
+			p.fail(w, r, err) // nobody knows whether the session has ended
 			return
 		}
 		v.Wrong = v.T("signin.ended")

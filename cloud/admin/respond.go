@@ -33,11 +33,10 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name, b
 // fail answers with a page that says in one sentence what happened and what to
 // do; what is our defect is logged with the number that the page shows.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
-	code, status := parking.ErrorCode(err), auth.StatusOf(err)
-	view := errorView{frame: p.bareFrame(r), Sentence: words.T(language(r), "error."+string(code))}
-	if !words.Has("error." + string(code)) {
-		view.Sentence = words.T(view.Lang, "error.internal")
-	}
+	err = auth.Told(err)
+	status := auth.StatusOf(err)
+	view := errorView{frame: p.bareFrame(r)}
+	view.Sentence = view.T(sentenceOf(err))
 	if status >= http.StatusInternalServerError {
 		if r.Context().Err() != nil {
 			return // the browser has gone, which is no defect
@@ -47,6 +46,17 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	view.Title = view.T("error.title")
 	p.show(w, r, status, "error", "", view)
+}
+
+// sentenceOf names the words that tell err.
+func sentenceOf(err error) string {
+	if auth.DatabaseAway(err) {
+		return "error.database"
+	}
+	if key := "error." + string(parking.ErrorCode(err)); words.Has(key) {
+		return key
+	}
+	return "error.internal"
 }
 
 type errorView struct {

@@ -103,7 +103,7 @@ func TestGuardIsRefused(t *testing.T) {
 	}
 	for _, path := range paths {
 		status, body, _ := o.do(o.browser(), http.MethodGet, path, nil, http.Header{"Authorization": {"Bearer " + token}})
-		if status != http.StatusForbidden || !strings.Contains(body, "administrators") {
+		if status != http.StatusForbidden || !strings.Contains(body, words.T(words.Vi, "error.forbidden")) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}

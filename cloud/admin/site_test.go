@@ -83,6 +83,7 @@ func open(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.Auth.PageError = pages.Fail
 	handlers := pages.Handlers()
 	r := chi.NewRouter()
 	r.NotFound(pages.NotFound)

@@ -19,6 +19,8 @@ const (
 	streamCalm = 200 * time.Millisecond
 )
 
+const streamType = "text/event-stream"
+
 // part is one live region of a page.
 type part struct {
 	event string
@@ -45,6 +47,10 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request, render func() ([]
 	me, ok := auth.FromContext(r.Context())
 	if !ok {
 		p.fail(w, r, errNoPage)
+		return
+	}
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", streamType) // and no more, for ten minutes
 		return
 	}
 	changed, cancel := p.Watch(me.Site)
@@ -93,7 +99,7 @@ type sender struct {
 
 func (s *sender) open() error {
 	h := s.w.Header()
-	h.Set("Content-Type", "text/event-stream")
+	h.Set("Content-Type", streamType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
 	if _, err := fmt.Fprint(s.w, "retry: 1000\n\n"); err != nil {

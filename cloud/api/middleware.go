@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime/debug"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5/middleware"
 
@@ -26,21 +23,6 @@ func RequestID(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), middleware.RequestIDKey, id)))
 	})
-}
-
-// Readable refuses an address whose path or question is no text: no table
-// could be asked for it.
-func Readable(log *slog.Logger) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			query, err := url.QueryUnescape(r.URL.RawQuery)
-			if text := r.URL.Path + query; err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-				auth.WriteProblem(log, w, r, parking.Errorf(parking.Invalid, "The address holds a character that cannot be read."))
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
 }
 
 // Recover turns a panic into a 500 with the request's id, logged once.

@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"time"
 
@@ -74,6 +75,9 @@ type Config struct {
 	// GateRevoked is told after a gate lost its right, so that its sockets are
 	// cut at once. May be nil.
 	GateRevoked func(site uuid.UUID, gate string)
+	// PageError answers on a page's route with a page that tells err. Set it
+	// before the first request; nil answers with a problem document.
+	PageError func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Service answers who somebody is. It is safe for use by many goroutines.

@@ -64,7 +64,7 @@ const SignInPage = "/login"
 // a redirect into a fragment, by its own header.
 func toSignIn(w http.ResponseWriter, r *http.Request) {
 	to := SignInPage
-	if r.Method == http.MethodGet && r.URL.Path != "/" {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.Path != "/" {
 		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
 	if r.Header.Get("HX-Request") == "true" {

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"gatehouse/cloud/store/cloudsql"
@@ -129,6 +131,11 @@ func (s *Service) Challenge(ctx context.Context, req wire.ChallengeRequest) (wir
 	if _, err := s.enrolled(ctx, s.Store.Q, req); err != nil {
 		return wire.ChallengeAnswer{}, err
 	}
+	if k, ok := challengeKey(ctx, req.Site, req.Gate); ok {
+		if wait := s.limit.take(ctx, k); wait > 0 {
+			return wire.ChallengeAnswer{}, parking.Errorf(TooMany, "Too many challenges were asked for. Try again in %d seconds.", int(wait.Seconds())+1)
+		}
+	}
 	challenge := []byte(secret())
 	hash := sha256.Sum256(challenge)
 	now := s.Now().UTC()
@@ -144,6 +151,27 @@ func (s *Service) Challenge(ctx context.Context, req wire.ChallengeRequest) (wir
 		return wire.ChallengeAnswer{}, err
 	}
 	return wire.ChallengeAnswer{Challenge: challenge}, nil
+}
+
+// freeChallenges is how many challenges of one gate an address may ask for
+// without using one. Sixteen are kept per gate: two replicas without Redis
+// grant fewer at once, so that no stranger pushes out the gate's own.
+const freeChallenges = 6
+
+// challengeKey counts the challenges of a gate by who asks: the address, or
+// its network of 64 bits in IPv6, which belongs to one customer. false where
+// nobody knows the address.
+func challengeKey(ctx context.Context, site uuid.UUID, gate string) (attempt, bool) {
+	from := clientIP(ctx)
+	if from == "" {
+		return attempt{}, false
+	}
+	if ip, err := netip.ParseAddr(from); err == nil && ip.Is6() && !ip.Is4In6() {
+		if net, err := ip.WithZone("").Prefix(64); err == nil {
+			from = net.String()
+		}
+	}
+	return attempt{fmt.Sprintf("challenge:%s:%s:%s", from, site, gate), freeChallenges}, true
 }
 
 // enrolled reads a gate that has a key and its right.
@@ -184,6 +212,9 @@ func (s *Service) GateToken(ctx context.Context, req wire.TokenRequest) (wire.To
 	})
 	if err != nil {
 		return wire.TokenAnswer{}, err
+	}
+	if k, ok := challengeKey(ctx, req.Site, req.Gate); ok {
+		s.limit.succeeded(ctx, []attempt{k})
 	}
 	return answer, nil
 }

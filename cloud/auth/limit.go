@@ -139,15 +139,21 @@ func (l *limiter) failedLocally(k attempt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	f := l.local[k.key]
-	if f == nil || now.Sub(f.last) > failuresLive {
-		f = new(failures)
-		l.forgetOld(now)
-		l.local[k.key] = f
-	}
+	f := l.recall(k.key, now)
 	f.n++
 	f.last = now
 	f.until = now.Add(waitAfter(f.n, k.free))
+}
+
+// recall finds what is counted under key, or begins to count. The caller holds mu.
+func (l *limiter) recall(key string, now time.Time) *failures {
+	f := l.local[key]
+	if f == nil || now.Sub(f.last) > failuresLive {
+		f = new(failures)
+		l.forgetOld(now)
+		l.local[key] = f
+	}
+	return f
 }
 
 // forgetOld keeps the map bounded: first what has run out, then anything.

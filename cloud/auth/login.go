@@ -28,7 +28,11 @@ const GuardValidFor = 14 * 24 * time.Hour
 // SessionToken or APIToken. A wrong site, name or password is one and the same
 // Unauthorized error; too many of them are TooMany.
 func (s *Service) Login(ctx context.Context, siteCode, name, password, kind string) (token string, p Principal, expires time.Time, err error) {
-	p, err = s.person(ctx, siteCode, name, password)
+	keys := []attempt{{"name:" + siteCode + ":" + plainName(name), freeAttemptsName}}
+	if ip := clientIP(ctx); ip != "" {
+		keys = append(keys, attempt{"address:" + ip, freeAttemptsAddress})
+	}
+	p, err = s.person(ctx, keys, siteCode, name, password)
 	if err != nil {
 		return "", Principal{}, time.Time{}, err
 	}
@@ -40,9 +44,13 @@ func (s *Service) Login(ctx context.Context, siteCode, name, password, kind stri
 }
 
 // SignIn checks a guard for a gate, which may then let them in by itself for
-// a while. No token is made: at the gate, the gate answers for its people.
+// a while. No token is made: at the gate, the gate answers for its people. It
+// is counted for each gate apart from the public sign-in, so that nobody outside
+// can make a guard wait.
 func (s *Service) SignIn(ctx context.Context, gate Principal, name, password string) (wire.SignInAnswer, error) {
-	p, err := s.person(ctx, gate.SiteCode, name, password)
+	at := "gate:" + gate.Site.String() + ":" + gate.Gate
+	keys := []attempt{{at + ":name:" + plainName(name), freeAttemptsName}, {at, freeAttemptsAddress}}
+	p, err := s.person(ctx, keys, gate.SiteCode, name, password)
 	if err != nil {
 		return wire.SignInAnswer{}, err
 	}
@@ -52,15 +60,15 @@ func (s *Service) SignIn(ctx context.Context, gate Principal, name, password str
 	}, nil
 }
 
-// person checks name and password within the limits.
-func (s *Service) person(ctx context.Context, siteCode, name, password string) (Principal, error) {
-	name = strings.ToLower(strings.TrimSpace(name))
+// plainName is a sign-in name as it is kept.
+func plainName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// person checks name and password within the limits of keys, of which the
+// first, the name's, is forgotten when they are right.
+func (s *Service) person(ctx context.Context, keys []attempt, siteCode, name, password string) (Principal, error) {
+	name = plainName(name)
 	if name == "" || password == "" || len(name) > 64 || len(siteCode) > 64 {
 		return Principal{}, parking.Errorf(parking.Invalid, "Give the site, the name and the password.")
-	}
-	keys := []attempt{{"name:" + siteCode + ":" + name, freeAttemptsName}}
-	if ip := clientIP(ctx); ip != "" {
-		keys = append(keys, attempt{"address:" + ip, freeAttemptsAddress})
 	}
 	if err := s.mayTry(ctx, keys); err != nil {
 		return Principal{}, err

@@ -29,15 +29,17 @@ const (
 
 // StatusOf is the HTTP status of an error.
 func StatusOf(err error) int {
-	if s, ok := statuses[parking.ErrorCode(err)]; ok {
+	if s, ok := statuses[parking.ErrorCode(Told(err))]; ok {
 		return s
 	}
 	return http.StatusInternalServerError
 }
 
 // ProblemOf makes the document that tells err. Only the sentence of a
-// parking.Error is shown; anything else is our defect and says so.
+// parking.Error is shown, or that the database is away; anything else is our
+// defect and says so.
 func ProblemOf(r *http.Request, err error) wire.Problem {
+	err = Told(err)
 	status := StatusOf(err)
 	p := wire.Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
@@ -51,7 +53,7 @@ func ProblemOf(r *http.Request, err error) wire.Problem {
 }
 
 // WriteProblem answers with the problem document of err, and logs what is no
-// refusal but a defect, once, with the id that the caller sees.
+// refusal but a defect or an outage, once, with the id that the caller sees.
 func WriteProblem(log *slog.Logger, w http.ResponseWriter, r *http.Request, err error) {
 	p := ProblemOf(r, err)
 	if p.Status >= 500 && r.Context().Err() == nil {

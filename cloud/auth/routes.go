@@ -3,8 +3,10 @@ package auth
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 
@@ -37,6 +39,15 @@ type Route struct {
 
 // Key is the name under which Mount finds the route's handler: "GET /path".
 func (r Route) Key() string { return r.Method + " " + r.Pattern }
+
+// Methods are those that the route answers to: HEAD wherever GET, with the
+// same rights.
+func (r Route) Methods() []string {
+	if r.Method == http.MethodGet {
+		return []string{http.MethodGet, http.MethodHead}
+	}
+	return []string{r.Method}
+}
 
 // Routes is the one table of all routes. Nothing is reachable that is not in
 // it: the router is built from it by Mount.
@@ -87,7 +98,9 @@ func (s *Service) Mount(r chi.Router, handlers map[string]http.Handler) error {
 			return fmt.Errorf("the route %s has no handler", route.Key())
 		}
 		seen[route.Key()] = true
-		r.Method(route.Method, route.Pattern, s.Require(route)(h))
+		for _, method := range route.Methods() {
+			r.Method(method, route.Pattern, s.Require(route)(h))
+		}
 	}
 	for key := range handlers {
 		if !seen[key] {
@@ -97,28 +110,52 @@ func (s *Service) Mount(r chi.Router, handlers map[string]http.Handler) error {
 	return nil
 }
 
-// Require lets only the route's callers through and puts who they are into the
-// request's context. On public routes nobody is looked up.
+// Require lets only the route's callers through, with an address that is text,
+// and puts who they are into the request's context. On public routes nobody is
+// looked up.
 func (s *Service) Require(route Route) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
-		if route.Who&Public != 0 {
-			return next
-		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			p, err := s.Check(r.Context(), tokenOf(r, route.Page))
-			if err == nil && !route.Who.has(p) {
-				err = refusal(route, p)
-			}
+			r, err := s.admit(route, r)
 			switch {
 			case err == nil:
-				next.ServeHTTP(w, r.WithContext(WithPrincipal(r.Context(), p)))
+				next.ServeHTTP(w, r)
 			case route.Page && parking.ErrorCode(err) == parking.Unauthorized:
 				toSignIn(w, r)
+			case route.Page && s.PageError != nil:
+				s.PageError(w, r, err)
 			default:
 				WriteProblem(s.Log, w, r, err)
 			}
 		})
 	}
+}
+
+// admit returns r with who calls in its context, also where an error says that
+// this is not for them: they are told so in their language.
+func (s *Service) admit(route Route, r *http.Request) (*http.Request, error) {
+	if err := readable(r.URL); err != nil || route.Who&Public != 0 {
+		return r, err
+	}
+	p, err := s.Check(r.Context(), tokenOf(r, route.Page))
+	if err != nil {
+		return r, err
+	}
+	r = r.WithContext(WithPrincipal(r.Context(), p))
+	if !route.Who.has(p) {
+		return r, refusal(route, p)
+	}
+	return r, nil
+}
+
+// readable refuses an address whose path or question is no text: no table
+// could be asked for it.
+func readable(u *url.URL) error {
+	query, err := url.QueryUnescape(u.RawQuery)
+	if text := u.Path + query; err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return parking.Errorf(parking.Invalid, "The address holds a character that cannot be read.")
+	}
+	return nil
 }
 
 func (who Who) has(p Principal) bool {

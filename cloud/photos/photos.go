@@ -35,6 +35,9 @@ type Photos struct {
 	dir   string
 	store *store.Store
 	now   func() time.Time
+	// decoding holds whoever decodes a photo: one at a time, because a few bytes
+	// may unpack to hundreds of megabytes.
+	decoding chan struct{}
 }
 
 // Open makes the folder if it is missing.
@@ -42,7 +45,7 @@ func Open(dir string, s *store.Store, now func() time.Time) (*Photos, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of photos: %w", err)
 	}
-	return &Photos{dir: dir, store: s, now: now}, nil
+	return &Photos{dir: dir, store: s, now: now, decoding: make(chan struct{}, 1)}, nil
 }
 
 // Photo is one photo to keep.
@@ -54,11 +57,14 @@ type Photo struct {
 	JPEG   []byte
 }
 
-// Save keeps a photo; keeping it twice is once. What is no JPEG, too large, or
-// not what its name says is refused with a sentence.
+// Save keeps a photo as it was sent; keeping it twice is once. What is no whole
+// JPEG, too large, or not what its name says is refused with a sentence.
 func (p *Photos) Save(ctx context.Context, photo Photo) error {
-	sum, err := Check(photo.SHA256, photo.JPEG)
+	sum, err := check(photo.SHA256, photo.JPEG)
 	if err != nil {
+		return err
+	}
+	if err := p.decode(ctx, photo.JPEG); err != nil {
 		return err
 	}
 	path := p.path(photo.Site, sum)
@@ -79,8 +85,19 @@ func (p *Photos) Save(ctx context.Context, photo Photo) error {
 	return nil
 }
 
-// Check says whether the bytes are a JPEG within bounds whose hash is sha.
-func Check(sha string, b []byte) ([sha256.Size]byte, error) {
+// decode refuses what is no whole picture, in its turn.
+func (p *Photos) decode(ctx context.Context, b []byte) error {
+	select {
+	case p.decoding <- struct{}{}:
+		defer func() { <-p.decoding }()
+		return whole(b)
+	case <-ctx.Done():
+		return parking.Errorf(parking.Unavailable, "Too many photos are arriving at this moment. Try again.")
+	}
+}
+
+// check says whether the bytes begin as a JPEG within bounds whose hash is sha.
+func check(sha string, b []byte) ([sha256.Size]byte, error) {
 	want, err := ParseSHA256(sha)
 	if err != nil {
 		return want, err

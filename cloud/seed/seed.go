@@ -81,7 +81,7 @@ func slotAt(zone string, i int) parking.Point {
 // motorbikes is the counted zone.
 var motorbikes = parking.Zone{
 	Code: "M", Name: "Xe máy", Kind: parking.Counted,
-	Capacity: map[parking.Class]int{parking.Motorbike: 400, parking.Bicycle: 400},
+	Capacity: map[parking.Class]int{parking.Motorbike: 400, parking.Bicycle: 40},
 }
 
 // Seed makes the site in a migrated database. If it is there already, nothing

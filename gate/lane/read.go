@@ -49,7 +49,7 @@ func (d *Desk) picture(p *post, v *vehicle, given []byte) ([]byte, bool) {
 			return nil, false
 		}
 	}
-	ref, err := d.cfg.State.SavePhoto(v.ctx, parking.RolePlate, frame.JPEG)
+	ref, err := d.keepPhoto(v.ctx, frame.JPEG)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
@@ -60,6 +60,15 @@ func (d *Desk) picture(p *post, v *vehicle, given []byte) ([]byte, bool) {
 	}
 	d.touch()
 	return frame.JPEG, true
+}
+
+// keepPhoto keeps what a fact will name: a JPEG that the cloud takes too.
+func (d *Desk) keepPhoto(ctx context.Context, picture []byte) (parking.PhotoRef, error) {
+	photo, err := camera.Photo(picture)
+	if err != nil {
+		return parking.PhotoRef{}, err
+	}
+	return d.cfg.State.SavePhoto(ctx, parking.RolePlate, photo)
 }
 
 // takeFrame asks the camera and remembers picture and health of it.

@@ -44,6 +44,7 @@ var pagesFrame = area{
 	"error.conflict":     {"Có người vừa thay đổi mục này. Hãy tải lại trang để xem tình trạng mới.", "Somebody has just changed this. Reload the page to see how it stands."},
 	"error.too_large":    {"Nội dung gửi lên quá lớn.", "What was sent is too large."},
 	"error.unavailable":  {"Máy chủ tạm thời không trả lời được. Hãy thử lại sau một phút; các cổng vẫn làm việc bình thường.", "The server cannot answer just now. Try again in a minute; the gates go on working."},
+	"error.database":     {"Cơ sở dữ liệu không trả lời. Hãy thử lại sau giây lát.", "The database does not answer. Try again in a moment."},
 	"error.internal":     {"Có lỗi ở phía chúng tôi và đã được ghi lại. Hãy thử lại; nếu vẫn lỗi, hãy báo kèm mã bên dưới.", "Something went wrong on our side and was written down. Try again; if it stays, tell us the number below."},
 	"error.cross_origin": {"Yêu cầu này đến từ một trang khác nên đã bị từ chối. Hãy mở lại trang quản trị và thử lại.", "This request came from another site and was refused. Open these pages anew and try again."},
 	"error.id":           {"Mã yêu cầu", "Request number"},
