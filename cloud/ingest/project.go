@@ -230,23 +230,27 @@ func (p *projection) place(ctx context.Context, r *replay) (map[uuid.UUID]*parki
 		return nil, err
 	}
 	for _, v := range p.touched {
-		setPlaced(&v.stay, won, zones)
+		setPlaced(&v.stay, true, won, zones)
 	}
 	for _, s := range others {
-		setPlaced(s, won, zones)
+		setPlaced(s, false, won, zones)
 	}
 	return others, nil
 }
 
 // setPlaced tells a stay whether it holds the slot that it claims last. In a
-// counted zone it is placed as soon as its zone is known. Claims that were not
-// replayed did not change.
-func setPlaced(s *parking.Stay, won map[uuid.UUID]parking.Claim, counted map[string]bool) {
+// counted zone it is placed as soon as its zone is known. A stay that was not
+// touched keeps what it has when its last claim was not replayed: it may have
+// lost a slot that it had left already, and stand in another.
+func setPlaced(s *parking.Stay, touched bool, won map[uuid.UUID]parking.Claim, counted map[string]bool) {
 	if s.Slot == "" || len(s.Moves) == 0 {
 		s.Placed = counted[s.Zone]
 		return
 	}
-	s.Placed = won[s.Moves[len(s.Moves)-1].Fact].Placed
+	// All claims of a touched stay were replayed; those that are not valid won nothing.
+	if c, replayed := won[s.Moves[len(s.Moves)-1].Fact]; replayed || touched {
+		s.Placed = c.Placed
+	}
 }
 
 func (p *projection) countedZones(ctx context.Context) (map[string]bool, error) {

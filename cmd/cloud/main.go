@@ -27,6 +27,7 @@ type cli struct {
 	Seed    seedCommand    `cmd:"" help:"Make the first site, with an administrator and four guards; prints their passwords once."`
 	User    userCommands   `cmd:"" help:"People of a site."`
 	Gate    gateCommands   `cmd:"" help:"Gates of a site."`
+	Export  exportCommand  `cmd:"" help:"Write a site's state, to compare it with another's."`
 	Quote   quote.Quote    `cmd:"" help:"Price a stay by a tariff file."`
 	Vietqr  quote.VietQR   `cmd:"" name:"vietqr" help:"Write or read a VietQR code."`
 	Config  configCommand  `cmd:"" help:"Print what is in force, secrets blotted out."`
