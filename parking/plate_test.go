@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"gatehouse/internal/shareddata"
 	"gatehouse/parking"
 )
 
@@ -185,10 +186,7 @@ func checkPlate(t interface{ Fatalf(string, ...any) }, raw string) {
 // Every province code of the list that we were given is taken, and no other.
 func TestProvinceCodes(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat("../../shared"); os.IsNotExist(err) {
-		t.Skip("the pictures and lists in ../shared are not beside this checkout")
-	}
-	file, err := os.Open(filepath.FromSlash("../../shared/data/plate_codes.csv"))
+	file, err := os.Open(filepath.Join(shareddata.Dir(t), "plate_codes.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,10 +211,7 @@ func TestProvinceCodes(t *testing.T) {
 // truth is cut off or foreign.
 func TestGrammarHoldsForRealPlates(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat("../../shared"); os.IsNotExist(err) {
-		t.Skip("the pictures and lists in ../shared are not beside this checkout")
-	}
-	files, err := filepath.Glob("../../shared/data/plates/vn*/truth.csv")
+	files, err := filepath.Glob(filepath.Join(shareddata.Dir(t), "plates", "vn*", "truth.csv"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no truth files: %v", err)
 	}

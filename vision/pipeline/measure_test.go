@@ -3,18 +3,14 @@ package pipeline
 import (
 	"crypto/sha256"
 	"encoding/csv"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"gatehouse/internal/shareddata"
 	"gatehouse/vision"
 )
-
-// Real photographs lie beside the checkout, not in it.
-const photographs = "../../../shared/data/plates"
 
 // photograph is a picture with its truth.
 type photograph struct {
@@ -23,13 +19,11 @@ type photograph struct {
 	odd              bool // SHA-256 of the file is odd: kept for reporting
 }
 
-// loadPhotographs reads the pictures of the sets; it skips the test where the
-// folder beside the checkout is absent, and only there.
+// loadPhotographs reads the pictures of the sets, which lie beside the
+// checkout and not in it; shareddata says when a test may do without.
 func loadPhotographs(t *testing.T, sets ...string) []photograph {
 	t.Helper()
-	if _, err := os.Stat("../../../shared"); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("real photographs are not here: ../shared is not beside this checkout")
-	}
+	photographs := filepath.Join(shareddata.Dir(t), "plates")
 	var all []photograph
 	for _, set := range sets {
 		file, err := os.Open(filepath.Join(photographs, set, "truth.csv"))
