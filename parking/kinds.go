@@ -40,6 +40,31 @@ const (
 	KindAlive            Kind = "alive"
 )
 
+// Kinds that only the cloud writes (gate CloudGate). It also writes
+// stay_voided, plate_corrected and class_corrected when it settles a conflict.
+const (
+	KindConflictSettled  Kind = "conflict_settled"
+	KindStayPlaced       Kind = "stay_placed"
+	KindExitMatched      Kind = "exit_matched"
+	KindPaymentConfirmed Kind = "payment_confirmed"
+	KindRefunded         Kind = "refunded"
+	KindSlot             Kind = "slot"
+	KindPass             Kind = "pass"
+	KindToken            Kind = "token"
+	KindBlock            Kind = "block"
+	KindRight            Kind = "right"
+)
+
+// CloudOnly says whether facts of kind k are written by the cloud alone.
+func CloudOnly(k Kind) bool {
+	switch k {
+	case KindConflictSettled, KindStayPlaced, KindExitMatched, KindPaymentConfirmed, KindRefunded,
+		KindSlot, KindPass, KindToken, KindBlock, KindRight:
+		return true
+	}
+	return false
+}
+
 // Started is the first fact of an epoch.
 type Started struct {
 	PrevEpoch Epoch  `json:"prev_epoch,omitempty"` // the epoch before at this gate, "" at the first start
@@ -240,6 +265,78 @@ type Alarm struct {
 	Text string `json:"text"`
 }
 
+// RefundPaid is money that a gate gave back for a payment.
+type RefundPaid struct {
+	Stay     uuid.UUID  `json:"stay"`
+	Payment  uuid.UUID  `json:"payment"`
+	Amount   Money      `json:"amount"`
+	Currency string     `json:"currency"`
+	Reason   string     `json:"reason"`
+	Shift    *uuid.UUID `json:"shift,omitempty"`
+}
+
+// ReceiptIssued is a receipt with its gapless number in its gate's series.
+type ReceiptIssued struct {
+	Stay     uuid.UUID `json:"stay"`
+	Payment  uuid.UUID `json:"payment"`
+	Series   string    `json:"series"` // gate and local year, "N-2027"
+	Number   int64     `json:"number"` // 1, 2, 3… in the series
+	Amount   Money     `json:"amount"`
+	Currency string    `json:"currency"`
+	Method   Method    `json:"method"`
+}
+
+// TokenLost says that the driver of a stay has lost what he held.
+type TokenLost struct {
+	Stay   uuid.UUID  `json:"stay"`
+	Token  string     `json:"token"`
+	Reason string     `json:"reason"`
+	Photos []PhotoRef `json:"photos,omitempty"`
+}
+
+// VehicleBackedOut says that a vehicle did not go through an opening: the
+// fact for which the barrier opened (Of, a vehicle_in or vehicle_out of the
+// stay) did not come true.
+type VehicleBackedOut struct {
+	Stay   uuid.UUID `json:"stay"`
+	Lane   string    `json:"lane"`
+	Of     uuid.UUID `json:"of"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// InventoryTaken is what a walk through a zone found.
+type InventoryTaken struct {
+	Walk  uuid.UUID        `json:"walk"` // facts of one walk share it
+	Zone  string           `json:"zone"`
+	Found []FoundInventory `json:"found"` // at most 100 in one fact
+}
+
+// FoundInventory is one vehicle that a walk saw.
+type FoundInventory struct {
+	Plate Plate  `json:"plate"`
+	Class Class  `json:"class"`
+	Slot  string `json:"slot,omitempty"`
+	Token string `json:"token,omitempty"`
+}
+
+// ClockObserved corrects the times of a boot whose facts were written by the
+// machine's wall clock or a typed time. BootAt, when set, is the true time at
+// which the boot's monotonic clock stood at 0; without it the correction is
+// added to the times as they are. See docs/STATE.md §1.
+type ClockObserved struct {
+	Boot         string     `json:"boot"`
+	BootAt       *time.Time `json:"boot_at,omitempty"`
+	CorrectionMS int64      `json:"correction_ms"` // true time minus what the gate believed
+}
+
+// ReadRejected is a reading of a plate that a guard turned down.
+type ReadRejected struct {
+	Lane   string     `json:"lane"`
+	Read   PlateRead  `json:"read"`
+	Reason string     `json:"reason,omitempty"`
+	Photos []PhotoRef `json:"photos,omitempty"`
+}
+
 // StayOf returns the stay that a fact is about, the zero id for none or when
 // the body cannot be read.
 func StayOf(f Fact) uuid.UUID {
@@ -271,6 +368,23 @@ var bodies = map[Kind]func() any{
 	KindShiftClosed:      func() any { return new(ShiftClosed) },
 	KindSignedInOffline:  func() any { return new(SignedInOffline) },
 	KindAlarm:            func() any { return new(Alarm) },
+	KindRefundPaid:       func() any { return new(RefundPaid) },
+	KindReceiptIssued:    func() any { return new(ReceiptIssued) },
+	KindTokenLost:        func() any { return new(TokenLost) },
+	KindVehicleBackedOut: func() any { return new(VehicleBackedOut) },
+	KindInventoryTaken:   func() any { return new(InventoryTaken) },
+	KindClockObserved:    func() any { return new(ClockObserved) },
+	KindReadRejected:     func() any { return new(ReadRejected) },
+	KindConflictSettled:  func() any { return new(ConflictSettled) },
+	KindStayPlaced:       func() any { return new(StayPlaced) },
+	KindExitMatched:      func() any { return new(ExitMatched) },
+	KindPaymentConfirmed: func() any { return new(PaymentConfirmed) },
+	KindRefunded:         func() any { return new(RefundMade) },
+	KindSlot:             func() any { return new(SlotVersion) },
+	KindPass:             func() any { return new(PassVersion) },
+	KindToken:            func() any { return new(TokenVersion) },
+	KindBlock:            func() any { return new(BlockVersion) },
+	KindRight:            func() any { return new(RightVersion) },
 	KindAlive:            func() any { return new(struct{}) },
 }
 

@@ -2,7 +2,9 @@ package parking
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -97,6 +99,144 @@ func (b *LaneChanged) validate() error {
 		return Errorf(Invalid, "A lane leads in or out, not %q.", cut(string(b.Direction), 20))
 	}
 	return ValidCode("lane", b.Lane)
+}
+
+func (b *RefundPaid) validate() error { return refund(b.Stay, b.Payment, b.Amount) }
+
+func (b *RefundMade) validate() error { return refund(b.Stay, b.Payment, b.Amount) }
+
+func refund(stay, payment uuid.UUID, amount Money) error {
+	if err := aStay(stay); err != nil {
+		return err
+	}
+	if payment == uuid.Nil || amount <= 0 {
+		return Errorf(Invalid, "A refund names its payment and a sum.")
+	}
+	return sums(amount)
+}
+
+func (b *ReceiptIssued) validate() error {
+	if err := aStay(b.Stay); err != nil {
+		return err
+	}
+	if err := ValidCode("series of receipts", b.Series); err != nil {
+		return err
+	}
+	if b.Number < 1 {
+		return Errorf(Invalid, "Receipts count from 1.")
+	}
+	return sums(b.Amount)
+}
+
+func (b *TokenLost) validate() error { return aStay(b.Stay) }
+
+func (b *VehicleBackedOut) validate() error {
+	if b.Of == uuid.Nil {
+		return Errorf(Invalid, "The fact does not say what did not come true.")
+	}
+	return stayAndLane(b.Stay, b.Lane)
+}
+
+func (b *InventoryTaken) validate() error {
+	if len(b.Found) > 100 {
+		return Errorf(Invalid, "One fact lists at most 100 vehicles found.")
+	}
+	for _, f := range b.Found {
+		if err := plateText(f.Plate, f.Slot); err != nil {
+			return err
+		}
+	}
+	return ValidCode("zone", b.Zone)
+}
+
+func (b *ClockObserved) validate() error {
+	if b.Boot == "" || len(b.Boot) > 64 || (b.BootAt != nil && !possibleTime(*b.BootAt)) {
+		return Errorf(Invalid, "This observation of the clock names no boot.")
+	}
+	const century = 100 * 366 * 24 * 60 * 60 * 1000
+	if b.CorrectionMS < -century || b.CorrectionMS > century {
+		return Errorf(Invalid, "No clock is wrong by %d milliseconds.", b.CorrectionMS)
+	}
+	return nil
+}
+
+func (b *ConflictSettled) validate() error {
+	if id, err := hex.DecodeString(b.Conflict); err != nil || len(id) != 32 {
+		return Errorf(Invalid, "The settlement names no conflict.")
+	}
+	if b.How == "" || len(b.How) > 64 || len(b.Saw) > MaxSaw {
+		return Errorf(Invalid, "The settlement does not say what was decided.")
+	}
+	return nil
+}
+
+func (b *StayPlaced) validate() error {
+	return (&SlotChanged{Stay: b.Stay, Zone: b.Zone, Slot: b.Slot}).validate()
+}
+
+func (b *ExitMatched) validate() error {
+	if b.Exit == uuid.Nil || b.Exit == b.Stay {
+		return Errorf(Invalid, "An exit is matched with a stay other than its own.")
+	}
+	return aStay(b.Stay)
+}
+
+func (b *PaymentConfirmed) validate() error {
+	if err := aStay(b.Stay); err != nil {
+		return err
+	}
+	if !timeOrNone(b.BankAt) {
+		return Errorf(Invalid, "The bank's time is not one.")
+	}
+	return payment(b.Payment, b.Method, b.Amount)
+}
+
+func (b *SlotVersion) validate() error {
+	if !possibleTime(b.From) {
+		return noFrom()
+	}
+	return ValidCode("slot", b.Slot)
+}
+
+func (b *PassVersion) validate() error {
+	if !possibleTime(b.From) || !possibleTime(b.Begins) || !possibleTime(b.Ends) || b.Places < 1 || b.Places > 10_000 {
+		return Errorf(Invalid, "The pass does not say how many places it has and from when to when.")
+	}
+	for _, p := range b.Plates {
+		if err := plateText(p, ""); err != nil {
+			return err
+		}
+	}
+	return ValidCode("pass", b.Pass)
+}
+
+func (b *TokenVersion) validate() error {
+	if !possibleTime(b.From) {
+		return noFrom()
+	}
+	if b.Token == "" || len(b.Token) > 64 || (b.Type != "card" && b.Type != "ticket") ||
+		!slices.Contains([]string{"stock", "issued", "blocked", "lost"}, b.State) {
+		return Errorf(Invalid, "This is no state of a card or ticket.")
+	}
+	return nil
+}
+
+func (b *BlockVersion) validate() error {
+	if !possibleTime(b.From) || b.Plate == "" {
+		return noFrom()
+	}
+	return plateText(b.Plate, "")
+}
+
+func (b *RightVersion) validate() error {
+	if !possibleTime(b.From) || b.Name == "" || len(b.Name) > 32 || (b.Role != "" && b.Role != "admin" && b.Role != "guard") {
+		return Errorf(Invalid, "This right names no person, role or time.")
+	}
+	return nil
+}
+
+func noFrom() error {
+	return Errorf(Invalid, "The version does not say what it is of and from when it holds.")
 }
 
 func aStay(id uuid.UUID) error {

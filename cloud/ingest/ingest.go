@@ -134,6 +134,8 @@ func decode(b *wire.Batch) []*item {
 			n.reason = parking.ErrorMessage(err)
 		case fact.ID != it.ID || fact.Site != b.Site || fact.Gate != b.Gate || fact.Epoch != b.Epoch || fact.Seq != n.seq:
 			n.reason = "The fact says another id, site, gate, epoch or seq than the batch that carries it."
+		case parking.CloudOnly(fact.Kind) && fact.Gate != parking.CloudGate:
+			n.reason = "Gates do not write facts of this kind."
 		default:
 			fact.At = parking.BusinessTime(fact.At)
 			n.fact = fact

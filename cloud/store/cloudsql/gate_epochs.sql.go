@@ -69,6 +69,43 @@ func (q *Queries) GateEpochs(ctx context.Context, arg GateEpochsParams) ([]GateE
 	return items, nil
 }
 
+const ownEpochs = `-- name: OwnEpochs :many
+SELECT epoch, seq, hash, last_at FROM gate_epochs WHERE site_id = $1 AND gate = 'cloud' ORDER BY epoch COLLATE "C"
+`
+
+type OwnEpochsRow struct {
+	Epoch  string
+	Seq    int64
+	Hash   string
+	LastAt time.Time
+}
+
+// Those of the cloud itself, in the order minted.
+func (q *Queries) OwnEpochs(ctx context.Context, siteID uuid.UUID) ([]OwnEpochsRow, error) {
+	rows, err := q.db.Query(ctx, ownEpochs, siteID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OwnEpochsRow{}
+	for rows.Next() {
+		var i OwnEpochsRow
+		if err := rows.Scan(
+			&i.Epoch,
+			&i.Seq,
+			&i.Hash,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putGateEpoch = `-- name: PutGateEpoch :exec
 INSERT INTO gate_epochs (tenant_id, site_id, gate, epoch, seq, hash, last_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
