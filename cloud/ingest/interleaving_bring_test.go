@@ -7,13 +7,15 @@ import (
 	"testing"
 
 	"gatehouse/internal/private/privatetest/cloudtest"
+	"gatehouse/parking"
 )
 
 // bring delivers the tale in one order: the first interleaves all runs, the
 // second brings one run after the other (a gate that was cut off for three
 // days), the third brings what happened last first, as far as runs allow. Now
-// and then it stops to let the state so far be looked at.
-func (h *tale) bring(t *testing.T, s *cloudtest.Site, order int, look func([]naiveItem)) {
+// and then it stops to let the state so far be looked at, and ends if that finds
+// something to say.
+func (h *tale) bring(t *testing.T, s *cloudtest.Site, order int, look func([]naiveItem) string) string {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(h.seed, 100+uint64(order)))
 	next := make([]int, len(h.runs))
@@ -22,7 +24,7 @@ func (h *tale) bring(t *testing.T, s *cloudtest.Site, order int, look func([]nai
 	for {
 		left := slices.DeleteFunc(slices.Clone(turn), func(i int) bool { return next[i] == len(h.runs[i].items) })
 		if len(left) == 0 {
-			return
+			return ""
 		}
 		i := left[0] // of the second order
 		switch order {
@@ -30,7 +32,7 @@ func (h *tale) bring(t *testing.T, s *cloudtest.Site, order int, look func([]nai
 			i = left[rng.IntN(len(left))]
 		case 2:
 			i = slices.MaxFunc(left, func(a, b int) int {
-				return cmp.Or(h.runs[a].ats[next[a]].Compare(h.runs[b].ats[next[b]]), cmp.Compare(a, b))
+				return cmp.Or(h.runs[a].facts[next[a]].At.Compare(h.runs[b].facts[next[b]].At), cmp.Compare(a, b))
 			})
 		}
 		r := h.runs[i]
@@ -38,7 +40,9 @@ func (h *tale) bring(t *testing.T, s *cloudtest.Site, order int, look func([]nai
 		r.deliver(t, s, rng, next[i], until)
 		came, next[i] = append(came, r.items[next[i]:until]...), until
 		if rng.IntN(8) == 0 {
-			look(came)
+			if found := look(came); found != "" {
+				return found
+			}
 		}
 	}
 }
@@ -48,7 +52,15 @@ func (h *tale) bring(t *testing.T, s *cloudtest.Site, order int, look func([]nai
 func (r *taleRun) deliver(t *testing.T, s *cloudtest.Site, rng *rand.Rand, from, until int) {
 	t.Helper()
 	if r.gate == nil {
-		if err := ingester(s).TakeOwn(t.Context(), s.ID, r.facts[from:until], cloudtest.Noon); err != nil {
+		var facts []parking.Fact
+		for _, it := range r.items[from:until] {
+			f, err := parking.DecodeFact(it.raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts = append(facts, f)
+		}
+		if err := ingester(s).TakeOwn(t.Context(), s.ID, facts, cloudtest.Noon); err != nil {
 			t.Fatalf("the cloud's own facts: %v", err)
 		}
 		return

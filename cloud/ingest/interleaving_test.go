@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -87,23 +88,37 @@ func seedsToTry(t *testing.T) []uint64 {
 func trySeed(t *testing.T, s *cloudtest.Site, gates []*cloudtest.Gate, model *naive, seed uint64) {
 	t.Helper()
 	h := newTale(t, gates, model, seed)
-	all := h.all()
-	answer := model.answer(t, all)
-	h.holdsEverything(t, answer)
-	want := model.write(t, answer)
+	h.holdsEverything(t, model.answer(t, h.all()))
 	for order := range orders {
-		empty(t, s)
-		check := func(items []naiveItem, want string) {
-			t.Helper()
-			if got := canonicalDump(t, s); got != want {
-				t.Fatalf("history %d, order %d, after %d of %d facts: not the model's answer (- model, + cloud)\n%s\n\n"+
-					"repeat it: PARK_SEED=%d go test -run '^TestAnyInterleavingEqualsTheModel$' ./cloud/ingest",
-					seed, order, len(items), len(all), difference(want, got), seed)
-			}
+		diff := h.try(t, s, model, order)
+		if diff == "" {
+			continue
 		}
-		h.bring(t, s, order, func(items []naiveItem) { check(items, model.dump(t, items)) })
-		check(all, want)
+		if os.Getenv("PARK_SHRINK") != "" {
+			diff = h.shrink(t, s, model, order)
+		}
+		t.Fatalf("history %d, order %d: not the model's answer (- model, + cloud)\n%s\n\n"+
+			"repeat it: PARK_SEED=%d go test -run '^TestAnyInterleavingEqualsTheModel$' ./cloud/ingest\n"+
+			"make it small: the same with PARK_SHRINK=1", seed, order, diff, seed)
 	}
+}
+
+// try brings the history in one order and says where the cloud's answer first
+// differs from the model's, "" if nowhere.
+func (h *tale) try(t *testing.T, s *cloudtest.Site, model *naive, order int) string {
+	t.Helper()
+	empty(t, s)
+	differs := func(items []naiveItem) string {
+		want, got := model.dump(t, items), canonicalDump(t, s)
+		if got == want {
+			return ""
+		}
+		return fmt.Sprintf("after %d of %d items:\n%s", len(items), len(h.all()), difference(want, got))
+	}
+	if diff := h.bring(t, s, order, differs); diff != "" {
+		return diff
+	}
+	return differs(h.all())
 }
 
 // holdsEverything fails when a history tests too little.

@@ -22,8 +22,7 @@ type taleRun struct {
 	epoch parking.Epoch
 	prev  parking.Started
 	items []naiveItem
-	facts []parking.Fact // those of items that are facts
-	ats   []time.Time    // of items
+	facts []parking.Fact // as encoded in items, before some were spoilt
 	boot  *taleBoot
 	wall  bool // runs on the clock of its machine
 	lasts map[bool]time.Time
@@ -206,9 +205,8 @@ func (w *writer) write(t *testing.T, r *taleRun, e event) {
 	case ofAnotherID:
 		it.id = w.id()
 	case whole:
-		r.facts = append(r.facts, f)
 	}
-	r.items, r.ats = append(r.items, it), append(r.ats, at)
+	r.items, r.facts = append(r.items, it), append(r.facts, f)
 }
 
 // batch signs the items from a seq on, as their gate does.
