@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"gatehouse/parking"
 )
 
 // How the naive model's answer is written as a canonical dump: the keys and
@@ -110,6 +109,7 @@ func paymentLines(all []*naiveStay) []map[string]any {
 			l["record"], l["stay"] = "payment", s.id
 			delete(l, "tendered")
 			delete(l, "change")
+			delete(l, "paid_fact")
 			out = append(out, l)
 		}
 	}
@@ -127,7 +127,10 @@ func (p *naivePayment) line() map[string]any {
 	put(l, "refunded", p.back)
 	putAt(l, "requested_at", p.requestedAt)
 	putAt(l, "paid_at", p.paidAt)
-	putAt(l, "confirmed_at", p.bankAt)
+	putAt(l, "bank_at", p.bankAt)
+	if p.paidBy != nil {
+		l["paid_fact"] = p.paidBy.ID
+	}
 	return l
 }
 
@@ -156,6 +159,9 @@ func (n *naive) stayLine(s *naiveStay) map[string]any {
 	put(l, "token", s.token)
 	put(l, "into", s.into)
 	putAt(l, "token_lost_at", s.lostAt)
+	if s.undone != nil {
+		l["backed_out"] = s.undone
+	}
 	var moves []map[string]any
 	for _, m := range s.moves {
 		l["zone"] = m.zone
@@ -186,6 +192,7 @@ func (n *naive) stayLine(s *naiveStay) map[string]any {
 		put(l, "out_lane", s.outBody.Lane)
 		put(l, "out_by", s.out.Actor)
 		put(l, "out_plate", s.outBody.Plate)
+		put(l, "out_token", s.outBody.Token)
 	}
 	n.addMoney(l, s)
 	return l
@@ -199,14 +206,12 @@ func (n *naive) addMoney(l map[string]any, s *naiveStay) {
 	if payments != nil {
 		l["payments"] = payments
 	}
-	waiting := map[uuid.UUID]parking.Money{}
-	for id, sum := range s.waiting {
-		if !slices.ContainsFunc(s.payments, func(p *naivePayment) bool { return p.id == id }) {
-			waiting[id] = sum
-		}
+	var refunds []map[string]any
+	for _, r := range s.refunds {
+		refunds = append(refunds, map[string]any{"fact": r.fact, "payment": r.payment, "amount": r.amount})
 	}
-	if len(waiting) > 0 {
-		l["refunds"] = waiting
+	if refunds != nil {
+		l["refunds"] = refunds
 	}
 }
 

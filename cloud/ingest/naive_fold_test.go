@@ -30,7 +30,8 @@ type naiveStay struct {
 	lostAt         *time.Time // when the token was lost
 	moves          []naiveMove
 	payments       []*naivePayment
-	waiting        map[uuid.UUID]parking.Money // refunds by payment
+	refunds        []naiveRefund
+	undone         []uuid.UUID // INs and OUTs that did not come true
 	claims         []*naiveClaim
 	into           uuid.UUID   // of a matched exit
 	facts          []uuid.UUID // from which it was folded
@@ -69,20 +70,19 @@ func (n *naive) foldAll(a *naiveAnswer) {
 
 // foldOne folds the facts about the stays that are in, which are in order.
 func foldOne(id uuid.UUID, facts []*naiveFact, in func(uuid.UUID) bool) *naiveStay {
-	s := &naiveStay{id: id, waiting: map[uuid.UUID]parking.Money{}}
+	s := &naiveStay{id: id}
 	var of []*naiveFact
-	var undone []uuid.UUID
 	for _, f := range facts {
 		if !f.aboutStay() || !in(f.stay) {
 			continue
 		}
 		of, s.facts = append(of, f), append(s.facts, f.ID)
 		if b, ok := f.body.(*parking.VehicleBackedOut); ok {
-			undone = append(undone, b.Of)
+			s.undone = append(s.undone, b.Of)
 		}
 	}
 	for _, f := range of {
-		s.fold(f, slices.Contains(undone, f.ID))
+		s.fold(f, slices.Contains(s.undone, f.ID))
 	}
 	s.settleRefunds()
 	return s

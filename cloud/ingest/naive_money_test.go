@@ -21,6 +21,11 @@ type naivePayment struct {
 	paidBy                         *naiveFact // the first that made it paid
 }
 
+type naiveRefund struct {
+	fact, payment uuid.UUID
+	amount        parking.Money
+}
+
 func (p *naivePayment) left() parking.Money { return p.amount - p.back }
 
 func (p *naivePayment) status() parking.PaymentStatus {
@@ -63,9 +68,9 @@ func (s *naiveStay) foldMoney(f *naiveFact) {
 	case *parking.PaymentConfirmed:
 		s.confirm(f, b)
 	case *parking.RefundPaid:
-		s.waiting[b.Payment] += b.Amount
+		s.refunds = append(s.refunds, naiveRefund{f.ID, b.Payment, b.Amount})
 	case *parking.RefundMade:
-		s.waiting[b.Payment] += b.Amount
+		s.refunds = append(s.refunds, naiveRefund{f.ID, b.Payment, b.Amount})
 	}
 }
 
@@ -88,8 +93,10 @@ func (s *naiveStay) confirm(f *naiveFact, b *parking.PaymentConfirmed) {
 // settleRefunds takes what was given back from what was paid, never more.
 func (s *naiveStay) settleRefunds() {
 	for _, p := range s.payments {
-		if p.paidBy != nil {
-			p.back = min(s.waiting[p.id], p.amount)
+		for _, r := range s.refunds {
+			if p.paidBy != nil && r.payment == p.id {
+				p.back = min(p.back+r.amount, p.amount)
+			}
 		}
 	}
 }
