@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
 )
 
 // How the naive model's answer is written as a canonical dump: the keys and
