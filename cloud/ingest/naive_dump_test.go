@@ -159,7 +159,7 @@ func (n *naive) stayLine(s *naiveStay) map[string]any {
 	put(l, "into", s.into)
 	putAt(l, "token_lost_at", s.lostAt)
 	if s.undone != nil {
-		l["backed_out"] = s.undone
+		l["backed_out"] = once(s.undone...)
 	}
 	var moves []map[string]any
 	for _, m := range s.moves {

@@ -59,7 +59,7 @@ func (n *naive) foldAll(a *naiveAnswer) {
 	into := matches(a.facts, own)
 	for id, s := range own {
 		if target, matched := into[id]; matched {
-			s.state, s.into, s.payments = "voided", target, nil
+			s.state, s.into, s.payments, s.refunds = "voided", target, nil, nil
 		} else {
 			s = foldOne(id, a.facts, func(o uuid.UUID) bool { return o == id || into[o] == id })
 		}
