@@ -131,14 +131,21 @@ func (h *Hub) setDegraded(now bool) {
 	}
 }
 
+// readHeads looks for entries of which no word came, and for signs that the
+// database is another one than before.
 func (h *Hub) readHeads(ctx context.Context) error {
+	type mark struct {
+		site        *site
+		head        int64
+		incarnation uuid.UUID
+	}
 	var ids []uuid.UUID
-	sites := map[uuid.UUID]*site{}
+	marks := map[uuid.UUID]mark{}
 	for _, s := range h.all() {
 		s.mu.Lock()
 		if len(s.sockets)+len(s.watchers) > 0 {
 			ids = append(ids, s.id)
-			sites[s.id] = s
+			marks[s.id] = mark{s, s.head, s.incarnation} // before the question, so that an answer below it went back
 		}
 		s.mu.Unlock()
 	}
@@ -150,8 +157,16 @@ func (h *Hub) readHeads(ctx context.Context) error {
 		return err
 	}
 	for _, row := range rows {
-		if s := sites[row.SiteID]; row.FeedSeq > s.headNow() {
-			s.wake()
+		m := marks[row.SiteID]
+		if m.incarnation == uuid.Nil {
+			m.site.wake()
+			continue
+		}
+		if err := m.site.compare(m.head, m.incarnation, row.FeedSeq, row.Incarnation); err != nil {
+			return err
+		}
+		if row.FeedSeq > m.head {
+			m.site.wake()
 		}
 	}
 	return nil
@@ -174,8 +189,7 @@ func (h *Hub) watchdog(ctx context.Context) {
 			for _, k := range s.list() {
 				switch {
 				case k.stuck(now):
-					h.cut.Add(1)
-					k.end()
+					k.cut("takes nothing")
 				case k.silent(now):
 					k.end()
 				case !h.cfg.Now().Before(k.peer.Expires):
@@ -246,7 +260,9 @@ func (h *Hub) keepOnce(ctx context.Context) error {
 	return nil
 }
 
-// spread is when a gate comes back after a restart: not all at once.
-func spread() time.Duration {
-	return time.Duration(rand.Int64N(int64(3 * time.Second))) //nolint:gosec // only spreads load
+// spread is when one of n gates comes back after a restart: not all at once,
+// and the more there are the longer it may take.
+func spread(n int) time.Duration {
+	over := min(max(3*time.Second, time.Duration(n)*2*time.Millisecond), 30*time.Second)
+	return time.Duration(rand.Int64N(int64(over))) //nolint:gosec // only spreads load
 }
