@@ -184,6 +184,7 @@ func (h *Hub) watchdog(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		h.judgeClock()
 		now := time.Now()
 		for _, s := range h.all() {
 			for _, k := range s.list() {
@@ -218,16 +219,17 @@ func (h *Hub) keep(ctx context.Context) {
 	}
 }
 
+type gateKey struct {
+	site uuid.UUID
+	gate string
+}
+
 func (h *Hub) keepOnce(ctx context.Context) error {
-	type key struct {
-		site uuid.UUID
-		gate string
-	}
-	newest := map[key]*socket{}
+	newest := map[gateKey]*socket{}
 	var all []*socket
 	for _, s := range h.all() {
 		for _, k := range s.list() {
-			id := key{s.id, k.peer.Gate}
+			id := gateKey{s.id, k.peer.Gate}
 			if o := newest[id]; o == nil || k.started.After(o.started) {
 				newest[id] = k
 			}
@@ -247,12 +249,12 @@ func (h *Hub) keepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	allowed := map[key]bool{}
+	allowed := map[gateKey]bool{}
 	for _, row := range rows {
-		allowed[key{row.SiteID, row.Code}] = true
+		allowed[gateKey{row.SiteID, row.Code}] = true
 	}
 	for _, k := range all {
-		if !allowed[key{k.peer.Site, k.peer.Gate}] {
+		if !allowed[gateKey{k.peer.Site, k.peer.Gate}] {
 			k.bye("This gate was revoked.", 0)
 			k.endSoon()
 		}

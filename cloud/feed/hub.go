@@ -62,6 +62,7 @@ type Config struct {
 // OnCommit, and Run it.
 type Hub struct {
 	cfg    Config
+	clock  clock
 	name   string    // among the replicas
 	outbox chan word // to other replicas
 
@@ -91,6 +92,8 @@ func NewHub(cfg Config) *Hub {
 		writeWithin: 10 * time.Second, silence: 3*wire.Heartbeat + wire.Heartbeat/2,
 	}
 	h.degraded.Store(cfg.Redis == nil)
+	began := time.Now()
+	h.clock = clock{now: cfg.Now, mono: func() time.Duration { return time.Since(began) + 1 }, log: cfg.Log}
 	return h
 }
 

@@ -56,7 +56,8 @@ type gateState struct {
 	version string
 	rttMS   int32
 	queue   int64
-	clockMS int64 // its clock minus ours
+	clockMS int64         // its clock minus ours…
+	clockAt time.Duration // …when our monotonic clock said this; 0 for not yet
 }
 
 // Serve turns the request into a WebSocket and serves it until it ends.
@@ -180,7 +181,7 @@ func (k *socket) heartbeat(b *wire.Beat) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.state.queue = max(0, b.Queue)
-	k.state.clockMS = b.Time.Sub(k.hub.cfg.Now()).Milliseconds()
+	k.state.clockMS, k.state.clockAt = b.Time.Sub(k.hub.cfg.Now()).Milliseconds(), k.hub.clock.mono()
 }
 
 // echo is one of ours come back: the round trip by our monotonic clock.

@@ -23,7 +23,7 @@ func (k *socket) put(text []byte) error {
 // everything, or will have by its snapshot.
 func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) {
 	q := k.hub.cfg.Store.Q
-	w := wire.Welcome{Protocol: wire.Protocol, ServerTime: k.hub.cfg.Now().UTC(), Incarnation: k.incarnation, FeedSeq: head, Degraded: k.hub.Degraded()}
+	w := wire.Welcome{Protocol: wire.Protocol, ServerTime: k.hub.told(), Incarnation: k.incarnation, FeedSeq: head, Degraded: k.hub.Degraded()}
 	var err error
 	if w.Held, err = store.Held(k.ctx, q, k.peer.Site, k.peer.Gate); err != nil {
 		return 0, err
@@ -140,7 +140,7 @@ func (k *socket) beat(n, head int64) error {
 	rtt := k.state.rttMS
 	k.mu.Unlock()
 	text, err := json.Marshal(wire.Message{Heartbeat: &wire.Beat{
-		N: n, Time: k.hub.cfg.Now().UTC(), FeedSeq: head, RTTMS: int(rtt), Degraded: k.hub.Degraded(),
+		N: n, Time: k.hub.told(), FeedSeq: head, RTTMS: int(rtt), Degraded: k.hub.Degraded(),
 	}})
 	if err != nil {
 		return err
