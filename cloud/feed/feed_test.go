@@ -285,3 +285,90 @@ func TestByeSpreadsReconnects(t *testing.T) {
 		t.Errorf("5,000 gates are spread over %s", most)
 	}
 }
+
+// An operator renewed the incarnation, or the feed went back although nobody
+// did: the sockets are sent away, and a gate that comes back takes a snapshot.
+func TestAnotherDatabaseSendsGatesAway(t *testing.T) {
+	t.Parallel()
+	for name, happen := range map[string]string{
+		"renewed":                   "UPDATE incarnation SET id = gen_random_uuid()",
+		"restored, nobody renewed":  "UPDATE site_feeds SET feed_seq = 3; DELETE FROM feed WHERE feed_seq > 3",
+		"restored, and it went on":  "UPDATE incarnation SET id = gen_random_uuid(); UPDATE site_feeds SET feed_seq = 3; DELETE FROM feed WHERE feed_seq > 3",
+		"restored, and renewed all": "UPDATE incarnation SET id = gen_random_uuid(), ground = ''; UPDATE site_feeds SET feed_seq = 0; DELETE FROM feed",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, nil)
+			d.append(5, 10)
+			conn, w := d.dial(wire.Hello{Gate: "N", FeedSeq: 5})
+			if w.Snapshot || w.FeedSeq != 5 {
+				t.Fatalf("%+v", w)
+			}
+			if _, err := d.site.Store.Pool.Exec(t.Context(), happen); err != nil {
+				t.Fatal(err)
+			}
+			if name == "restored, and it went on" {
+				d.append(4, 10) // a number beyond what the gate has: it must not be taken for the next
+			}
+			bye := d.hear(conn, func(m *wire.Message) bool {
+				if len(m.Deltas) > 0 {
+					t.Fatalf("an entry of the other database came: %+v", m.Deltas)
+				}
+				return m.Bye != nil
+			}).Bye
+			if !strings.Contains(bye.Reason, "restored") {
+				t.Errorf("bye: %s", bye.Reason)
+			}
+			_, again := d.dial(wire.Hello{Gate: "N", FeedSeq: 5, Incarnation: w.Incarnation})
+			if !again.Snapshot || again.Incarnation == w.Incarnation {
+				t.Errorf("welcome back %+v, first was %+v", again, w)
+			}
+		})
+	}
+}
+
+// A snapshot is read at one number: it holds what the feed says up to there and
+// nothing of what comes after, also while entries are appended.
+func TestSnapshotIsOfOneNumber(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	const entries = 60
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range entries {
+			err := d.site.Store.SiteTx(context.Background(), d.site.ID, func(t *store.SiteTx) error {
+				if _, err := t.Tx.Exec(context.Background(), "UPDATE slots SET out_of_service = (feed_seq % 2 = 0) FROM site_feeds f WHERE f.site_id = slots.site_id"); err != nil {
+					return err
+				}
+				_, err := t.Append(context.Background(), wire.Delta{}, time.Now())
+				return err
+			})
+			if err != nil {
+				d.t.Errorf("append %d: %v", i, err)
+				return
+			}
+		}
+	}()
+	for seen := int64(0); seen < entries; {
+		snap, err := d.site.Store.Snapshot(t.Context(), d.site.ID, "N", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = snap.FeedSeq
+		out := 0
+		for _, slot := range snap.Slots {
+			if slot.State == parking.SlotOutOfService {
+				out++
+			}
+		}
+		want := 0
+		if seen%2 == 1 { // written when the number was even
+			want = len(snap.Slots)
+		}
+		if out != want {
+			t.Fatalf("at %d: %d of %d slots are out of service, want %d", seen, out, len(snap.Slots), want)
+		}
+	}
+	<-done
+}
