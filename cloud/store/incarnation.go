@@ -18,10 +18,10 @@ import (
 // it is, must never stop a site's facts for ever: who waits for its lock is
 // told to come again, and a session that sits idle within a transaction is
 // ended by the server.
-var limits = map[string]string{
-	"lock_timeout":                        "5000",
-	"statement_timeout":                   "60000",
-	"idle_in_transaction_session_timeout": "30000",
+var limits = []struct{ name, value string }{
+	{"lock_timeout", "5000"},
+	{"statement_timeout", "60000"},
+	{"idle_in_transaction_session_timeout", "30000"},
 }
 
 // greet is run on every new connection before anybody uses it: it sets the
@@ -29,59 +29,56 @@ var limits = map[string]string{
 // promotion beneath a running replica ends its connections, so the first new
 // one notices, before any transaction.
 func greet(ctx context.Context, conn *pgx.Conn) error {
-	given := conn.Config().RuntimeParams
-	for name, value := range limits {
-		if given[name] != "" {
-			continue
-		}
-		if _, err := conn.Exec(ctx, "SELECT set_config($1, $2, false)", name, value); err != nil {
-			return fmt.Errorf("set the %s: %w", name, err)
+	set := "SELECT 1"
+	for _, l := range limits {
+		if conn.Config().RuntimeParams[l.name] == "" {
+			set += fmt.Sprintf(", set_config('%s', '%s', false)", l.name, l.value)
 		}
 	}
-	_, err := settleGround(ctx, conn)
+	if _, err := conn.Exec(ctx, set, pgx.QueryExecModeExec); err != nil {
+		return fmt.Errorf("bound what a session may wait for: %w", err)
+	}
+	err := settleGround(ctx, conn)
 	if missing(err) {
 		return nil // not migrated: whatever is asked of it will say so
 	}
 	return err
 }
 
-// ground is where a database stands: its cluster, its timeline (a new one after
-// a promotion or a recovery to a point in time) and its place in the cluster (a
+// ground asks for the incarnation, the ground on which it was given, and that on
+// which the database stands: its cluster, its timeline (a new one after a
+// promotion or a recovery to a point in time) and its place in the cluster (a
 // new one after a dump was loaded or a database was copied). "" on a standby,
 // where nothing can be written.
-const ground = `SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE
+const ground = `SELECT id, ground, CASE WHEN pg_is_in_recovery() THEN '' ELSE
 	(SELECT system_identifier FROM pg_control_system())::text || '/' ||
 	substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' ||
-	(SELECT oid FROM pg_database WHERE datname = current_database())::text END`
+	(SELECT oid FROM pg_database WHERE datname = current_database())::text END FROM incarnation`
 
 // settleGround gives the database a new incarnation if it stands on other
-// ground than when it was given its own, and says whether it did.
-func settleGround(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	q := cloudsql.New(conn)
-	was, err := q.IncarnationGround(ctx)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil // Migrate gives the first
-	}
-	if err != nil {
-		return false, fmt.Errorf("read the incarnation: %w", err)
-	}
-	var now string
-	if err := conn.QueryRow(ctx, ground).Scan(&now); err != nil {
-		return false, fmt.Errorf("see where the database stands: %w", err)
-	}
+// ground than when it was given its own.
+func settleGround(ctx context.Context, conn *pgx.Conn) error {
+	var id uuid.UUID
+	var was, now string
+	err := conn.QueryRow(ctx, ground, pgx.QueryExecModeExec).Scan(&id, &was, &now)
 	switch {
-	case now == "" || now == was.Ground:
-		return false, nil
-	case was.Ground == "":
-		return false, q.SetGround(ctx, cloudsql.SetGroundParams{ID: was.ID, Ground: now})
+	case errors.Is(err, pgx.ErrNoRows): // Migrate gives the first
+		return nil
+	case err != nil:
+		return fmt.Errorf("see where the database stands: %w", err)
+	case now == "" || now == was:
+		return nil
 	}
-	n, err := q.RenewIncarnation(ctx, cloudsql.RenewIncarnationParams{
-		ID: uuid.New(), Ground: now, CreatedAt: time.Now().UTC(), Was: was.ID,
-	})
+	q := cloudsql.New(conn)
+	if was == "" {
+		err = q.SetGround(ctx, cloudsql.SetGroundParams{ID: id, Ground: now})
+	} else {
+		_, err = q.RenewIncarnation(ctx, cloudsql.RenewIncarnationParams{ID: uuid.New(), Ground: now, CreatedAt: time.Now().UTC(), Was: id})
+	}
 	if err != nil {
-		return false, fmt.Errorf("give the database a new incarnation: %w", err)
+		return fmt.Errorf("give the database an incarnation of its own: %w", err)
 	}
-	return n > 0, nil
+	return nil
 }
 
 // missing says whether the schema is not there, or is older than this program.
