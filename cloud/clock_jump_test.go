@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,10 @@ func TestAClockThatJumpsAgainstItsGates(t *testing.T) {
 	}
 	if by, _ := r.Hub.ClockSuspect(); !suspect || (by-2*time.Hour).Abs() > 5*time.Second {
 		t.Fatalf("suspect %v, by %s", suspect, by)
+	}
+	page := r.send(t, "GET", "/gates", r.login(t, s, "admin"), "", nil, "Accept-Language", "en")
+	if !strings.Contains(string(page.body), " 2h0m") {
+		t.Errorf("the page of the gates does not say so: %d %s", page.status, page.body)
 	}
 	c.forward(-2 * time.Hour)
 	hear(t, north, func(m *wire.Message) bool { return m.Heartbeat != nil && !m.Heartbeat.Time.IsZero() })

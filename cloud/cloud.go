@@ -127,7 +127,7 @@ func (c *Cloud) wire() error {
 		}),
 	}
 	pages, err := admin.New(admin.Config{
-		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, Now: c.cfg.Now, Log: c.cfg.Log,
+		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect, Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the pages: %w", err)
