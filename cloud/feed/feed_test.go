@@ -23,7 +23,8 @@ import (
 
 func TestMain(m *testing.M) {
 	// What starts the servers of a plain `go test` waits for them until the end.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("gatehouse/internal/private.(*process).wait"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("gatehouse/internal/private.startProcess.func1"),
+		goleak.IgnoreAnyFunction("os/exec.(*Cmd).Start.func2"))
 }
 
 // desk is a hub that serves over loopback, with its site.

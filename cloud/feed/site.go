@@ -184,6 +184,9 @@ func (s *site) restart() {
 	s.ring, s.bundles = ring{}, bundles{}
 	clear(s.offered)
 	n := len(s.sockets)
+	for ch := range s.watchers {
+		poke(ch) // pages show another database's state now
+	}
 	s.mu.Unlock()
 	s.hub.cfg.Log.Warn("the database is another one; gates begin anew", "site", s.id)
 	for _, k := range s.list() {
