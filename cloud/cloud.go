@@ -129,7 +129,7 @@ func (c *Cloud) wire() error {
 		}),
 	}
 	pages, err := admin.New(admin.Config{
-		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, Now: c.cfg.Now, Log: c.cfg.Log,
+		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect, Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the pages: %w", err)
@@ -201,7 +201,9 @@ func (c *Cloud) Run(ctx context.Context) error {
 	return err
 }
 
-// cleanEvery and keepTokens say how old ended tokens get.
+// cleanEvery and keepTokens say how old ended tokens get. The store's upkeep is
+// looked after as often: what there is to do once a month is then done in time,
+// whichever replica runs.
 const (
 	cleanEvery = time.Hour
 	keepTokens = 30 * 24 * time.Hour
@@ -211,6 +213,9 @@ func (c *Cloud) clean(ctx context.Context) {
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
 	for {
+		if err := c.Store.Upkeep(ctx, c.cfg.Now()); err != nil && ctx.Err() == nil {
+			c.cfg.Log.Warn("partitions and the feed's end cannot be looked after", "error", err)
+		}
 		if _, err := c.Store.Q.DropOldTokens(ctx, c.cfg.Now().UTC().Add(-keepTokens)); err != nil && ctx.Err() == nil {
 			c.cfg.Log.Warn("ended tokens cannot be dropped", "error", err)
 		}

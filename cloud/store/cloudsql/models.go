@@ -148,6 +148,7 @@ type Incarnation struct {
 	One       bool
 	ID        uuid.UUID
 	CreatedAt time.Time
+	Ground    string
 }
 
 type Lane struct {
