@@ -48,6 +48,7 @@ type Cloud struct {
 	Hub   *feed.Hub
 
 	cfg     Config
+	slots   *slots.Service
 	redis   *redis.Client // nil without one
 	handler http.Handler
 	closing sync.Once
@@ -110,7 +111,10 @@ func (c *Cloud) wire() error {
 	if c.redis != nil {
 		universal = c.redis
 	}
-	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log})
+	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, Loans: c.heardLoans})
+	c.slots = slots.New(slots.Config{
+		Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint, Tell: c.Hub.Tell, Log: c.cfg.Log,
+	})
 	c.Store.OnCommit(c.Hub.Committed)
 	c.Auth = auth.New(auth.Config{
 		Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, GateRevoked: c.Hub.CutGate,
@@ -122,9 +126,7 @@ func (c *Cloud) wire() error {
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
 		Ingest: &ingest.Ingester{Store: c.Store, Log: c.cfg.Log},
-		Slots: slots.New(slots.Config{
-			Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint,
-		}),
+		Slots:  c.slots,
 	}
 	pages, err := admin.New(admin.Config{
 		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, Now: c.cfg.Now, Log: c.cfg.Log,
@@ -186,6 +188,11 @@ func (c *Cloud) ready(ctx context.Context) error {
 	return nil
 }
 
+// heardLoans passes on what a gate says of loans.
+func (c *Cloud) heardLoans(ctx context.Context, p feed.Peer, epoch parking.Epoch, note *parking.LoanNote) error {
+	return c.slots.Heard(ctx, slots.Asker{Site: p.Site, Gate: p.Gate}, epoch, note)
+}
+
 // Handler serves the API and the pages.
 func (c *Cloud) Handler() http.Handler { return c.handler }
 
@@ -193,6 +200,7 @@ func (c *Cloud) Handler() http.Handler { return c.handler }
 func (c *Cloud) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.clean(ctx) })
+	wg.Go(func() { _ = c.slots.Run(ctx) }) // it ends with ctx only
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err

@@ -21,6 +21,7 @@ import (
 
 	"gatehouse/cloud/store"
 	"gatehouse/internal/wire"
+	"gatehouse/parking"
 )
 
 // Bounds and periods of the hub.
@@ -46,6 +47,9 @@ type Config struct {
 	Redis redis.UniversalClient
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Loans is given what a gate says of loans of slots, in its run epoch; nil:
+	// nobody listens. Gates say it again.
+	Loans func(ctx context.Context, p Peer, epoch parking.Epoch, note *parking.LoanNote) error
 }
 
 // Hub is one replica's sockets and watchers. Give it Committed as the store's
@@ -58,6 +62,7 @@ type Hub struct {
 	degraded atomic.Bool
 	dropped  atomic.Int64 // words to other replicas that found the outbox full
 	cut      atomic.Int64 // sockets that were too slow
+	unheard  atomic.Int64 // words about loans that came while one was being heard
 
 	mu     sync.Mutex
 	sites  map[uuid.UUID]*site
@@ -80,11 +85,12 @@ type Counts struct {
 	Sockets      int
 	SlowCut      int64 // sockets cut because they were too slow
 	WordsDropped int64 // words to other replicas that were dropped
+	LoansDropped int64 // words about loans that came while one was being heard; gates say them again
 }
 
 // Counts returns the counters.
 func (h *Hub) Counts() Counts {
-	c := Counts{SlowCut: h.cut.Load(), WordsDropped: h.dropped.Load()}
+	c := Counts{SlowCut: h.cut.Load(), WordsDropped: h.dropped.Load(), LoansDropped: h.unheard.Load()}
 	for _, s := range h.all() {
 		s.mu.Lock()
 		c.Sockets += len(s.sockets)

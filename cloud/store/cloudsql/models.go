@@ -226,19 +226,30 @@ type SiteFeed struct {
 }
 
 type Slot struct {
-	TenantID     uuid.UUID
-	SiteID       uuid.UUID
-	Code         string
-	ZoneCode     string
-	X            float64
-	Y            float64
-	Classes      []string
-	HomeGate     string
-	OutOfService bool
-	GrantNumber  int64
-	GrantGate    *string
-	GrantToken   []byte
-	GrantUntil   *time.Time
+	TenantID        uuid.UUID
+	SiteID          uuid.UUID
+	Code            string
+	ZoneCode        string
+	X               float64
+	Y               float64
+	Classes         []string
+	HomeGate        string
+	OutOfService    bool
+	GrantNumber     int64
+	GrantGate       *string
+	GrantToken      []byte
+	GrantUntil      *time.Time
+	LoanNumber      int64
+	LoanTo          *string
+	LoanEpoch       string
+	LoanIncarnation *uuid.UUID
+	LoanRecalled    bool
+	AskTo           *string
+	AskEpoch        string
+	AskIncarnation  *uuid.UUID
+	AskForGood      bool
+	AskedAt         *time.Time
+	HomeWanted      *string
 }
 
 type SlotClaim struct {
