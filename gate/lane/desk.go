@@ -108,6 +108,7 @@ type Desk struct {
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker
+	turn   int            // notes about loans so far
 	ids    [64]sync.Mutex // by request id: one request is done once at a time
 	noteMu sync.Mutex
 

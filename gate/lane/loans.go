@@ -10,7 +10,7 @@ import (
 
 // stock is how many free slots of each class a gate wants to have for its next
 // vehicles without asking anybody: below it, it asks to be lent some, and lends
-// none itself. At twice the stock of its own it gives back what it borrowed.
+// none itself. Beyond twice the stock it gives back what it borrowed.
 const stock = 2
 
 // Notes about loans (docs/SLOTS.md) are made and answered here, since only the
@@ -32,7 +32,8 @@ func (d *Desk) loanNote(ctx context.Context) (parking.LoanNote, error) {
 	if err != nil {
 		return note, err
 	}
-	note.Want = wanted(site, d.classesIn(), d.position())
+	note.Want = wanted(d.cfg.State.Site(), d.classesIn(), d.position(), d.turn)
+	d.turn++
 	for _, p := range d.lanes {
 		// What the guard chose by hand is asked for by name.
 		if v := p.vehicle; v != nil && v.chosen && !v.done && v.Slot != "" && !site.MayOffer(v.Slot) && !slices.Contains(note.Want, v.Slot) {
@@ -118,19 +119,35 @@ func freeHere(site *state.Site, class parking.Class) []parking.Slot {
 	return out
 }
 
-// wanted lists the slots that a gate would like to be lent: the nearest ones
-// that are free, as many as its stock lacks.
-func wanted(site *state.Site, classes []parking.Class, from parking.Point) []string {
+// wanted lists the slots that a gate would like to be lent, as many as its
+// stock lacks: the nearest ones of one other gate, the nearest gate first and
+// with each turn the next, since one that is away or short itself lends nothing.
+func wanted(site *state.Site, classes []parking.Class, from parking.Point, turn int) []string {
 	var out []string
 	for _, class := range classes {
 		lack := stock - len(freeHere(site, class))
 		if lack <= 0 {
 			continue
 		}
-		others := parking.Nearest(site.Slots, class, from, func(s parking.Slot) bool { return site.MayOffer(s.Code) })
-		for _, s := range others[:min(lack, len(others))] {
-			if !slices.Contains(out, s.Code) {
-				out = append(out, s.Code)
+		by := map[string][]string{}
+		var gates []string
+		for _, s := range parking.Nearest(site.Slots, class, from, func(s parking.Slot) bool { return site.MayOffer(s.Code) }) {
+			gate := s.Home
+			if s.Loan.Open() {
+				gate = s.Loan.To
+			}
+			if by[gate] == nil {
+				gates = append(gates, gate)
+			}
+			by[gate] = append(by[gate], s.Code)
+		}
+		if len(gates) == 0 {
+			continue
+		}
+		for _, code := range by[gates[turn%len(gates)]] {
+			if lack > 0 && !slices.Contains(out, code) {
+				out = append(out, code)
+				lack--
 			}
 		}
 	}
@@ -139,30 +156,27 @@ func wanted(site *state.Site, classes []parking.Class, from parking.Point) []str
 
 // unneeded lists borrowed slots that a gate gives back: those that a vehicle
 // stands in, so that their home hands them out when it has left, and those
-// that its own free slots make up for.
+// beyond twice the stock.
 func unneeded(site *state.Site, offered map[string]bool) []string {
 	var out []string
+	surplus := false
 	for _, s := range site.Slots {
 		if s.Home == site.Gate || !site.MayOffer(s.Code) || offered[s.Code] {
 			continue
 		}
-		if s.State != parking.SlotFree || enough(site, s) {
+		taken := s.State != parking.SlotFree
+		if taken || !surplus && enough(site, s) {
 			out = append(out, s.Code)
 		}
+		surplus = surplus || !taken // one at a time, and look again
 	}
 	return out
 }
 
-// enough says whether the gate's own home slots make up for a borrowed one.
+// enough says whether a gate has plenty without a borrowed slot.
 func enough(site *state.Site, borrowed parking.Slot) bool {
 	for _, class := range borrowed.Classes {
-		own := 0
-		for _, s := range freeHere(site, class) {
-			if s.Home == site.Gate {
-				own++
-			}
-		}
-		if own < 2*stock {
+		if len(freeHere(site, class))-1 < 2*stock {
 			return false
 		}
 	}
