@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,8 +38,12 @@ const DefaultTTL = 30 * time.Second
 // a margin.
 const homeAwayAfter = 12 * time.Second
 
-// redisPatience bounds how long a plan waits for Redis.
-const redisPatience = 300 * time.Millisecond
+// redisPatience bounds how long a plan waits for Redis. One that did not
+// answer is left alone for redisPause, so that not every plan waits for it.
+const (
+	redisPatience = 300 * time.Millisecond
+	redisPause    = 500 * time.Millisecond
+)
 
 // Config is what a Service needs. Redis may be nil.
 type Config struct {
@@ -57,6 +62,8 @@ type Config struct {
 type Service struct {
 	cfg   Config
 	awake chan struct{}
+	began time.Time
+	away  atomic.Int64 // Redis did not answer: left alone until so long after began
 }
 
 // New makes a Service.
@@ -76,7 +83,7 @@ func New(cfg Config) *Service {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{cfg: cfg, awake: make(chan struct{}, 1)}
+	return &Service{cfg: cfg, awake: make(chan struct{}, 1), began: time.Now()}
 }
 
 // Asker is the gate that plans.
