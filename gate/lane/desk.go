@@ -198,6 +198,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(viewInterval)
 	defer tick.Stop()
+	d.refresh() // what changed before somebody listened
 	var lastSecond, lastPicture time.Time
 	var told uint64
 	for {
