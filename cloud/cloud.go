@@ -48,6 +48,7 @@ type Cloud struct {
 	Hub   *feed.Hub
 
 	cfg     Config
+	slots   *slots.Service
 	redis   *redis.Client // nil without one
 	ingest  *ingest.Ingester
 	handler http.Handler
@@ -111,7 +112,10 @@ func (c *Cloud) wire() error {
 	if c.redis != nil {
 		universal = c.redis
 	}
-	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log})
+	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, Loans: c.heardLoans})
+	c.slots = slots.New(slots.Config{
+		Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint, Tell: c.Hub.Tell, Log: c.cfg.Log,
+	})
 	c.Store.OnCommit(c.Hub.Committed)
 	c.Auth = auth.New(auth.Config{
 		Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, GateRevoked: c.Hub.CutGate,
@@ -124,9 +128,7 @@ func (c *Cloud) wire() error {
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
 		Ingest: c.ingest,
-		Slots: slots.New(slots.Config{
-			Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint,
-		}),
+		Slots:  c.slots,
 	}
 	pages, err := admin.New(admin.Config{
 		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect, Now: c.cfg.Now, Log: c.cfg.Log,
@@ -188,6 +190,11 @@ func (c *Cloud) ready(ctx context.Context) error {
 	return nil
 }
 
+// heardLoans passes on what a gate says of loans.
+func (c *Cloud) heardLoans(ctx context.Context, p feed.Peer, epoch parking.Epoch, note *parking.LoanNote) error {
+	return c.slots.Heard(ctx, slots.Asker{Site: p.Site, Gate: p.Gate}, epoch, note)
+}
+
 // Handler serves the API and the pages.
 func (c *Cloud) Handler() http.Handler { return c.handler }
 
@@ -196,6 +203,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.clean(ctx) })
 	wg.Go(func() { c.ingest.ReplayAll(ctx, c.cfg.Now) }) // after an upgrade, more can be read
+	wg.Go(func() { _ = c.slots.Run(ctx) }) // it ends with ctx only
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err

@@ -43,13 +43,11 @@ func TestOneHolder(t *testing.T) {
 	redis := privatetest.OwnRedis(t)
 	replicas := []*replica{start(t, s, redis.URL(), c, ttl), start(t, s, redis.URL(), c, ttl)}
 	n, south := s.Enrol(t, "N"), s.Enrol(t, "S")
-	tokens := []string{replicas[0].token(t, n), replicas[1].token(t, south)}
-
-	// Both gates are connected, so that S may plan with a home slot of N.
+	tokens := []string{replicas[0].token(t, n), replicas[1].token(t, n)}
+	other := replicas[1].token(t, south)
 	conn, _ := replicas[0].dial(t, tokens[0])
 	greet(t, conn, n, 0, uuid.Nil)
 	hear(t, conn, func(m *wire.Message) bool { return m.Heartbeat != nil })
-	waitSeen(t, s, "N")
 
 	won, lost := race(t, replicas, tokens, "N03")
 	if len(won) != 1 || won[0].LeftMS != ttl.Milliseconds() {
@@ -82,7 +80,7 @@ func TestOneHolder(t *testing.T) {
 	if got := renew(tokens[0], won[0]); got != http.StatusConflict {
 		t.Errorf("an ended plan is renewed: %d", got)
 	}
-	if got := renew(tokens[1], next); got != http.StatusConflict {
+	if got := renew(other, next); got != http.StatusConflict {
 		t.Errorf("another gate renews: %d", got)
 	}
 	if got := renew(tokens[0], next); got != http.StatusOK {
@@ -145,7 +143,7 @@ func TestPlansThatAreRefused(t *testing.T) {
 	}{
 		"N07":        {http.StatusConflict, "taken by 30A12345"},
 		"N08":        {http.StatusConflict, "out of service"},
-		"S01":        {http.StatusConflict, "belongs to gate S, which is away"},
+		"S01":        {http.StatusConflict, "belongs to gate S, which has not lent it"},
 		"Z99":        {http.StatusNotFound, "no slot Z99"},
 		"not a slot": {http.StatusBadRequest, "cannot be the code"},
 		"":           {http.StatusBadRequest, "cannot be the code"},

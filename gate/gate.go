@@ -195,6 +195,7 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	if n.desk, err = lane.New(ctx, cfg); err != nil {
 		return err
 	}
+	n.uplink.SetLoans(n.desk)
 	n.start("desk", running, n.desk.Run)
 	if n.cfg.Listen == "" {
 		return nil

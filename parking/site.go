@@ -53,7 +53,8 @@ type Slot struct {
 	Classes []Class   `json:"classes"`
 	Home    string    `json:"home"` // the gate that hands it out without asking
 	State   SlotState `json:"state"`
-	Stay    uuid.UUID `json:"stay"` // who stands in it, the zero id for nobody
+	Stay    uuid.UUID `json:"stay"`          // who stands in it, the zero id for nobody
+	Loan    Loan      `json:"loan,omitzero"` // the last time that its home lent it
 }
 
 // Takes says whether vehicles of class c may stand in the slot.

@@ -25,7 +25,9 @@ import (
 
 // SlotPatch changes a slot.
 type SlotPatch struct {
-	OutOfService *bool `json:"out_of_service"`
+	OutOfService *bool `json:"out_of_service,omitempty"`
+	// HomeGate makes another gate the home, once the old one has agreed.
+	HomeGate *string `json:"home_gate,omitempty"`
 }
 
 func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
@@ -33,8 +35,11 @@ func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if req.OutOfService == nil {
-		return parking.Errorf(parking.Invalid, "Say out_of_service: true or false.")
+	if (req.OutOfService == nil) == (req.HomeGate == nil) {
+		return parking.Errorf(parking.Invalid, "Say out_of_service: true or false, or home_gate.")
+	}
+	if req.HomeGate != nil {
+		return a.slotHome(w, r, *req.HomeGate)
 	}
 	p, code := caller(r), chi.URLParam(r, "code")
 	if err := parking.ValidCode("slot", code); err != nil {

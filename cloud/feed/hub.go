@@ -28,6 +28,7 @@ import (
 
 	"gatehouse/cloud/store"
 	"gatehouse/internal/wire"
+	"gatehouse/parking"
 )
 
 // Bounds and periods of the hub.
@@ -56,6 +57,9 @@ type Config struct {
 	Redis redis.UniversalClient
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Loans is given what a gate says of loans of slots, in its run epoch; nil:
+	// nobody listens. Gates say it again.
+	Loans func(ctx context.Context, p Peer, epoch parking.Epoch, note *parking.LoanNote) error
 }
 
 // Hub is one replica's sockets and watchers. Give it Committed as the store's
@@ -72,6 +76,7 @@ type Hub struct {
 	unheard  atomic.Int64 // echoes and hints for which a socket had no room
 	ranges   atomic.Int64 // deltas sent that stand for several entries
 	reads    atomic.Int64 // pages of the feed read for sockets that came back
+	deafened atomic.Int64 // words about loans that came while one was being heard
 
 	writeWithin time.Duration // a socket that takes longer for one message is cut
 	silence     time.Duration // a gate that says nothing for longer is gone
@@ -105,13 +110,14 @@ type Counts struct {
 	HintsDropped int64 // echoes and hints that a socket had no room for
 	Ranges       int64 // deltas sent that stand for several entries
 	Reads        int64 // pages read from Postgres for gates that came back from further than memory reaches
+	LoansDropped int64 // words about loans that came while one was being heard; gates say them again
 }
 
 // Counts returns the counters.
 func (h *Hub) Counts() Counts {
 	c := Counts{
 		SlowCut: h.cut.Load(), WordsDropped: h.dropped.Load(), HintsDropped: h.unheard.Load(),
-		Ranges: h.ranges.Load(), Reads: h.reads.Load(),
+		Ranges: h.ranges.Load(), Reads: h.reads.Load(), LoansDropped: h.deafened.Load(),
 	}
 	for _, s := range h.all() {
 		s.mu.Lock()

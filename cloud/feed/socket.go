@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/internal/wire"
+	"gatehouse/parking"
 )
 
 // Peer is the gate at the other end, as its token says.
@@ -23,7 +24,7 @@ type Peer struct {
 	Expires time.Time // of the token
 }
 
-// fromGateBytes bounds one message of a gate: hello and heartbeats only.
+// fromGateBytes bounds one message of a gate: hello, heartbeats, words about loans.
 const fromGateBytes = 64 << 10
 
 // socket is one gate's connection: one goroutine reads, one writes.
@@ -45,6 +46,10 @@ type socket struct {
 
 	writing atomic.Int64 // when the write under way began, Unix ns; 0 for none
 	heardAt atomic.Int64 // when the gate was last heard, Unix ns
+
+	epoch   parking.Epoch  // the gate's run
+	hearing atomic.Bool    // a word about loans is being heard
+	beside  sync.WaitGroup // what goes on beside reading and writing
 
 	mu      sync.Mutex
 	state   gateState
@@ -106,6 +111,7 @@ func (k *socket) serve() error {
 	err = k.read()
 	k.end()
 	wg.Wait()
+	k.beside.Wait()
 	return err
 }
 
@@ -129,6 +135,7 @@ func (k *socket) hello() (*wire.Hello, error) {
 		return nil, k.refuse(websocket.StatusPolicyViolation, "This token belongs to another gate or site.", 0)
 	}
 	k.ranges = m.Hello.Ranges
+	k.epoch = m.Hello.Epoch
 	k.state.version, k.state.queue = clip(m.Hello.Version, 100), max(0, m.Hello.Queue)
 	return m.Hello, nil
 }
@@ -152,7 +159,7 @@ func (k *socket) refuse(code websocket.StatusCode, reason string, after time.Dur
 	return fmt.Errorf("refused: %s", reason)
 }
 
-// read takes heartbeats and echoes until the socket ends.
+// read takes heartbeats, echoes and words about loans until the socket ends.
 func (k *socket) read() error {
 	for {
 		_, text, err := k.conn.Read(k.ctx)
@@ -169,6 +176,8 @@ func (k *socket) read() error {
 			k.heartbeat(m.Heartbeat)
 		case m.Echo != nil:
 			k.echo(m.Echo)
+		case m.Loans != nil:
+			k.loans(m.Loans)
 		}
 	}
 }

@@ -21,15 +21,28 @@ end
 return 0`)
 )
 
+// there says whether Redis is worth asking.
+func (s *Service) there() bool {
+	return s.cfg.Redis != nil && int64(time.Since(s.began)) >= s.away.Load()
+}
+
+// heard notes whether Redis has answered.
+func (s *Service) heard(err error) {
+	if err != nil && !errors.Is(err, redis.Nil) && !errors.Is(err, context.Canceled) {
+		s.away.Store(int64(time.Since(s.began) + redisPause))
+	}
+}
+
 // claim sets the key of a slot. It returns false without an error while Redis
 // is away, and the Conflict of whoever holds the key.
 func (s *Service) claim(ctx context.Context, a Asker, slot, token string) (bool, error) {
-	if s.cfg.Redis == nil {
+	if !s.there() {
 		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
 	ok, err := s.cfg.Redis.SetNX(ctx, key(a, slot), value(a, token), s.cfg.TTL).Result()
+	s.heard(err)
 	if err != nil || ok {
 		return ok, nil //nolint:nilerr // without Redis, Postgres decides alone
 	}
@@ -51,19 +64,19 @@ func (s *Service) claim(ctx context.Context, a Asker, slot, token string) (bool,
 // unclaim and prolong may fail: the key then runs out by itself, and what
 // holds is in Postgres.
 func (s *Service) unclaim(ctx context.Context, a Asker, slot, token string) {
-	if s.cfg.Redis == nil {
+	if !s.there() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisPatience)
 	defer cancel()
-	_ = unclaimScript.Run(ctx, s.cfg.Redis, []string{key(a, slot)}, value(a, token)).Err()
+	s.heard(unclaimScript.Run(ctx, s.cfg.Redis, []string{key(a, slot)}, value(a, token)).Err())
 }
 
 func (s *Service) prolong(ctx context.Context, a Asker, slot, token string) {
-	if s.cfg.Redis == nil {
+	if !s.there() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
-	_ = prolongScript.Run(ctx, s.cfg.Redis, []string{key(a, slot)}, value(a, token), s.cfg.TTL.Milliseconds()).Err()
+	s.heard(prolongScript.Run(ctx, s.cfg.Redis, []string{key(a, slot)}, value(a, token), s.cfg.TTL.Milliseconds()).Err())
 }

@@ -15,7 +15,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,13 +33,17 @@ import (
 // DefaultTTL is how long a grant holds when nobody renews it.
 const DefaultTTL = 30 * time.Second
 
-// homeAwayAfter is how long a gate was not heard of when its home slots are
-// not handed out to others: it may be handing them out itself. It is the
-// hub's silence and the time between two of its notes, with a margin.
+// homeAwayAfter is how long a gate was not heard of when it is no longer asked
+// to lend. It is the hub's silence and the time between two of its notes, with
+// a margin.
 const homeAwayAfter = 12 * time.Second
 
-// redisPatience bounds how long a plan waits for Redis.
-const redisPatience = 300 * time.Millisecond
+// redisPatience bounds how long a plan waits for Redis. One that did not
+// answer is left alone for redisPause, so that not every plan waits for it.
+const (
+	redisPatience = 300 * time.Millisecond
+	redisPause    = 500 * time.Millisecond
+)
 
 // Config is what a Service needs. Redis may be nil.
 type Config struct {
@@ -46,10 +52,19 @@ type Config struct {
 	Now   func() time.Time
 	TTL   time.Duration                        // 0 for DefaultTTL
 	Hint  func(site uuid.UUID, hint wire.Hint) // tells the gates; may be nil
+	// Tell asks one gate about loans, if it is connected here; may be nil.
+	Tell        func(site uuid.UUID, gate string, r *parking.LendRequest)
+	AskPatience time.Duration // for a gate's answer; 0 for ten seconds
+	Log         *slog.Logger  // nil: discard
 }
 
 // Service decides plans.
-type Service struct{ cfg Config }
+type Service struct {
+	cfg   Config
+	awake chan struct{}
+	began time.Time
+	away  atomic.Int64 // Redis did not answer: left alone until so long after began
+}
 
 // New makes a Service.
 func New(cfg Config) *Service {
@@ -59,7 +74,16 @@ func New(cfg Config) *Service {
 	if cfg.Hint == nil {
 		cfg.Hint = func(uuid.UUID, wire.Hint) {}
 	}
-	return &Service{cfg: cfg}
+	if cfg.Tell == nil {
+		cfg.Tell = func(uuid.UUID, string, *parking.LendRequest) {}
+	}
+	if cfg.AskPatience == 0 {
+		cfg.AskPatience = askPatience
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{cfg: cfg, awake: make(chan struct{}, 1), began: time.Now()}
 }
 
 // Asker is the gate that plans.
@@ -81,8 +105,9 @@ func hash(token string) []byte {
 }
 
 // Reserve holds a free slot for the gate. A slot that is held by a plan, by a
-// vehicle, out of service, or the home slot of a gate that is away is a
-// Conflict with a sentence; an unknown one is NotFound.
+// vehicle, out of service, the home slot of a gate that has not lent it to the
+// asker, or lent by the asker itself is a Conflict with a sentence; an unknown
+// one is NotFound.
 func (s *Service) Reserve(ctx context.Context, a Asker, slot string) (wire.Reservation, error) {
 	if err := parking.ValidCode("slot", slot); err != nil {
 		return wire.Reservation{}, err
@@ -91,7 +116,7 @@ func (s *Service) Reserve(ctx context.Context, a Asker, slot string) (wire.Reser
 	if err != nil {
 		return wire.Reservation{}, err
 	}
-	if err := s.plannable(a, slot, now); err != nil {
+	if err := plannable(a, slot, now); err != nil {
 		return wire.Reservation{}, err
 	}
 	token := newToken()
@@ -169,7 +194,7 @@ func (s *Service) look(ctx context.Context, a Asker, slot string) (cloudsql.Slot
 
 // plannable says why the slot cannot be planned with, nil when it can. What
 // it says may be old by the time of the grant, which decides for itself.
-func (s *Service) plannable(a Asker, slot string, row cloudsql.SlotGrantRow) error {
+func plannable(a Asker, slot string, row cloudsql.SlotGrantRow) error {
 	switch {
 	case row.OutOfService:
 		return parking.Errorf(parking.Conflict, "%s is out of service.", slot)
@@ -179,8 +204,10 @@ func (s *Service) plannable(a Asker, slot string, row cloudsql.SlotGrantRow) err
 		return parking.Errorf(parking.Conflict, "%s is taken.", slot)
 	case row.LeftMs > 0 && row.GrantGate != nil:
 		return heldBy(slot, *row.GrantGate, row.LeftMs)
-	case row.HomeGate != a.Gate && (row.HomeSeenAt == nil || s.cfg.Now().Sub(*row.HomeSeenAt) > homeAwayAfter):
-		return parking.Errorf(parking.Conflict, "%s belongs to gate %s, which is away: it may be handing the slot out itself.", slot, row.HomeGate)
+	case row.LoanTo != nil && *row.LoanTo != a.Gate:
+		return parking.Errorf(parking.Conflict, "%s is lent to gate %s.", slot, *row.LoanTo)
+	case row.LoanTo == nil && row.HomeGate != a.Gate:
+		return parking.Errorf(parking.Conflict, "%s belongs to gate %s, which has not lent it.", slot, row.HomeGate)
 	}
 	return nil
 }
@@ -195,7 +222,7 @@ func (s *Service) refusal(ctx context.Context, a Asker, slot string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.plannable(a, slot, row); err != nil {
+	if err := plannable(a, slot, row); err != nil {
 		return err
 	}
 	return parking.Errorf(parking.Conflict, "%s was held until this moment. Try again.", slot)

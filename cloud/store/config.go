@@ -146,6 +146,7 @@ func Slots(ctx context.Context, q *cloudsql.Queries, site uuid.UUID, codes ...st
 	for _, r := range rows {
 		s := parking.Slot{
 			Code: r.Code, Zone: r.ZoneCode, At: parking.Point{X: r.X, Y: r.Y}, Home: r.HomeGate, State: parking.SlotFree,
+			Loan: Loan(r.LoanNumber, r.LoanTo, r.LoanEpoch, r.LoanIncarnation),
 		}
 		for _, c := range r.Classes {
 			s.Classes = append(s.Classes, parking.Class(c))
@@ -159,6 +160,18 @@ func Slots(ctx context.Context, q *cloudsql.Queries, site uuid.UUID, codes ...st
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// Loan is a row's loan.
+func Loan(n int64, to *string, epoch string, incarnation *uuid.UUID) parking.Loan {
+	l := parking.Loan{N: n}
+	if to != nil {
+		l.To, l.Epoch = *to, parking.Epoch(epoch)
+	}
+	if to != nil && incarnation != nil {
+		l.Incarnation = *incarnation
+	}
+	return l
 }
 
 // leftInSnapshot is how long a snapshot remembers stays that have left, so

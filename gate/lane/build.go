@@ -127,7 +127,8 @@ func (d *Desk) slotView(site *state.Site, s parking.Slot, now time.Time, cut, su
 	if h, ok := site.Held(s.Code, now); ok {
 		sv.HeldBy, sv.HeldUntil = h.Gate, h.Until
 	}
-	sv.MayBeGone = cut && s.State == parking.SlotFree && s.Home != d.cfg.Gate
+	sv.MayBeGone = cut && s.State == parking.SlotFree && !site.MayOffer(s.Code)
+	sv.LentTo = s.Loan.To
 	return sv
 }
 
@@ -176,20 +177,33 @@ func (d *Desk) refresh() {
 			}
 			continue
 		}
-		slot, ok := site.Slot(v.Slot)
-		switch {
-		case v.Slot == "":
-		case !ok || slot.State != parking.SlotFree:
-			v.chosen = false
-			d.offer(l, v)
-		case v.MayBeGone != (cut && slot.Home != d.cfg.Gate): // the line went down or came back
-			d.offer(l, v)
+		d.reoffer(l, v, site, cut)
+	}
+}
+
+// reoffer looks again at where a vehicle shall go. mu is held.
+func (d *Desk) reoffer(l parking.Lane, v *vehicle, site *state.Site, cut bool) {
+	slot, ok := site.Slot(v.Slot)
+	may := site.MayOffer(v.Slot)
+	switch {
+	case v.Slot == "" && v.chosen: // the guard sent it to a counted zone
+	case v.Slot == "":
+		// A slot may have come free, or was lent; or the share of a zone changed.
+		d.offer(l, v)
+	case !ok || slot.State != parking.SlotFree, !v.chosen && !may:
+		v.chosen = false
+		d.offer(l, v)
+	case v.chosen && v.MayBeGone != !may, v.chosen && slices.Contains(v.Warnings, warnGone) != (cut && !may):
+		// What the guard chose was lent, or the line went down or came back.
+		v.forget(warnGone)
+		if s, err := d.target(v.Class, v.Slot, v); err == nil {
+			d.place(v, s)
 		}
 	}
 }
 
 // Suggest says where a vehicle of a class should go from this gate: the
-// nearest free slot or a counted zone. Nothing is held.
+// nearest free slot that it may hand out, or a counted zone. Nothing is held.
 func (d *Desk) Suggest(class parking.Class) (Suggestion, error) {
 	if err := parking.ValidCode("class", string(class)); err != nil {
 		return Suggestion{}, err
@@ -200,7 +214,7 @@ func (d *Desk) Suggest(class parking.Class) (Suggestion, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.suggest(parking.Lane{}, class, nil)
-	return Suggestion{Zone: s.zone, Slot: s.slot, Metres: s.metres, MayBeGone: s.maybeGone, Warnings: s.warnings}, nil
+	return Suggestion{Zone: s.zone, Slot: s.slot, Metres: s.metres, ShareLeft: s.share, Warnings: s.warnings}, nil
 }
 
 // Suggestion is where a vehicle should go.
@@ -208,6 +222,6 @@ type Suggestion struct {
 	Zone      string   `json:"zone"`
 	Slot      string   `json:"slot,omitempty"`
 	Metres    float64  `json:"metres,omitempty"`
-	MayBeGone bool     `json:"may_be_taken,omitempty"`
+	ShareLeft *int     `json:"share_left,omitempty"` // of a counted zone, while cut off
 	Warnings  []string `json:"warnings,omitempty"`
 }

@@ -108,6 +108,7 @@ type Desk struct {
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker
+	turn   int            // notes about loans so far
 	ids    [64]sync.Mutex // by request id: one request is done once at a time
 	noteMu sync.Mutex
 
@@ -197,6 +198,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(viewInterval)
 	defer tick.Stop()
+	d.refresh() // what changed before somebody listened
 	var lastSecond, lastPicture time.Time
 	var told uint64
 	for {

@@ -57,7 +57,8 @@ func (d *Desk) mayEnter(l parking.Lane, v *vehicle) error {
 	case v.Slot == "":
 		return nil
 	}
-	if slot, ok := d.cfg.State.Site().Slot(v.Slot); !ok || slot.State != parking.SlotFree {
+	site := d.cfg.State.Site()
+	if slot, ok := site.Slot(v.Slot); !ok || slot.State != parking.SlotFree || !v.chosen && !site.MayOffer(v.Slot) {
 		gone := v.Slot
 		v.chosen = false
 		v.refused[gone] = true
@@ -282,7 +283,7 @@ func (d *Desk) ChooseSlot(ctx context.Context, code string, subject uuid.UUID, t
 		return err
 	}
 	v.chosen = true
-	for _, w := range []string{warnFull, warnGone, warnNoZone, warnZoneMax} {
+	for _, w := range placeWarnings {
 		v.forget(w)
 	}
 	d.place(v, s)

@@ -2,6 +2,7 @@ package lane_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,8 +241,21 @@ func TestOfferOfflineAndCountedZone(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := b.Arrive("1", lane.Arrival{})
-	if second.Slot != "E15" || !second.MayBeGone {
-		t.Fatalf("the rest may be taken: %+v", second)
+	if second.Slot != "" || !slices.ContainsFunc(second.Warnings, func(w string) bool { return strings.Contains(w, "no free slot of its own") }) {
+		t.Fatalf("beyond its own slots a gate that is cut off offers nothing: %+v", second)
+	}
+	for _, z := range b.Desk.View().Zones {
+		for _, sv := range z.Slots {
+			if sv.MayBeGone != (sv.Slot.State == parking.SlotFree) {
+				t.Errorf("%s, home %s, %s: marked %v", sv.Slot.Code, sv.Slot.Home, sv.Slot.State, sv.MayBeGone)
+			}
+		}
+	}
+	if err := b.Desk.ChooseSlot(t.Context(), "1", second.ID, "E15"); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.Subject("1"); s.Slot != "E15" || !s.MayBeGone || !slices.Contains(s.Warnings, "The line is down: this slot may be taken by another gate.") {
+		t.Errorf("chosen by hand it says what it is: %+v", s)
 	}
 	wantCode(t, b.Desk.ChooseSlot(t.Context(), "1", second.ID, "Z99"), parking.NotFound)
 	wantCode(t, b.Desk.ChooseSlot(t.Context(), "1", second.ID, "N01"), parking.Conflict)
@@ -251,7 +265,9 @@ func TestOfferOfflineAndCountedZone(t *testing.T) {
 	for i := range 3 {
 		s := b.Subject("1")
 		full := slices.Contains(s.Warnings, "The zone is full by its count.")
-		if s.Zone != "M" || s.Slot != "" || full != (i == 2) {
+		share := slices.Contains(s.Warnings, "This gate's share of the zone is used up while the line is down.")
+		// Two places among four gates: the first two by code have one each.
+		if s.Zone != "M" || s.Slot != "" || s.ShareLeft == nil || *s.ShareLeft != 1-i || share != (i == 1) || full != (i == 2) {
 			t.Fatalf("motorbike %d: %+v", i, s)
 		}
 		plate := []string{"29B145671", "29B145672", "29B145673"}[i]

@@ -34,9 +34,9 @@ func (d *Desk) target(class parking.Class, code string, v *vehicle) (suggestion,
 	case d.offered(v)[s.Code]:
 		return suggestion{}, parking.Errorf(parking.Conflict, "%s is offered at another lane of this gate.", s.Code)
 	}
-	out := suggestion{zone: s.Zone, slot: s.Code, metres: d.position().Distance(s.At), home: s.Home == d.cfg.Gate}
-	if d.link().State == Offline && !out.home {
-		out.maybeGone, out.warnings = true, []string{warnGone}
+	out := suggestion{zone: s.Zone, slot: s.Code, metres: d.position().Distance(s.At), maybeGone: !site.MayOffer(s.Code)}
+	if d.link().State == Offline && out.maybeGone {
+		out.warnings = []string{warnGone}
 	}
 	return out, nil
 }

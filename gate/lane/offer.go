@@ -13,12 +13,18 @@ import (
 const (
 	warnFull    = "There is no free slot for this class; it goes in without one."
 	warnGone    = "The line is down: this slot may be taken by another gate."
+	warnOthers  = "This gate has no free slot of its own for this class; choose another by hand, or let it in without one."
+	warnNotLent = "%s may be handed out by another gate, which has not lent it."
+	warnShare   = "This gate's share of the zone is used up while the line is down."
 	warnInside  = "This plate is inside already."
 	warnToken   = "This card is in use by a vehicle that is inside."
 	warnNoZone  = "No zone of this site takes this class."
 	warnZoneMax = "The zone is full by its count."
 	warnHeld    = "Another gate holds %s just now."
 )
+
+// placeWarnings are those that belong to a place.
+var placeWarnings = slices.Clip([]string{warnFull, warnGone, warnOthers, warnNoZone, warnZoneMax, warnShare})
 
 // offer finds where an arriving vehicle shall go: the nearest free slot of
 // its class, or a counted zone; and asks the cloud to hold the slot. A slot
@@ -28,7 +34,7 @@ func (d *Desk) offer(l parking.Lane, v *vehicle) {
 		return
 	}
 	site := d.cfg.State.Site()
-	for _, w := range []string{warnFull, warnGone, warnInside, warnToken, warnNoZone, warnZoneMax} {
+	for _, w := range append(placeWarnings, warnInside, warnToken) {
 		v.forget(w)
 	}
 	if v.Plate != "" && len(site.ByPlate(v.Plate)) > 0 {
@@ -47,8 +53,8 @@ func (d *Desk) offer(l parking.Lane, v *vehicle) {
 type suggestion struct {
 	zone, slot string
 	metres     float64
-	maybeGone  bool
-	home       bool // the slot is this gate's own
+	maybeGone  bool // somebody else may hand the slot out
+	share      *int // what is left of this gate's share of a counted zone, while cut off
 	warnings   []string
 }
 
@@ -60,8 +66,14 @@ func (d *Desk) place(v *vehicle, s suggestion) {
 	if s.slot != v.Slot || s.slot == "" {
 		d.letGo(v)
 	}
-	v.Zone, v.Slot, v.Metres, v.MayBeGone = s.zone, s.slot, s.metres, s.maybeGone
-	if s.slot != "" && v.holding == nil && d.cfg.Plans != nil {
+	if v.Slot != "" {
+		v.forget(fmt.Sprintf(warnNotLent, v.Slot))
+	}
+	if s.maybeGone && d.link().State != Offline {
+		v.warn(fmt.Sprintf(warnNotLent, s.slot))
+	}
+	v.Zone, v.Slot, v.Metres, v.MayBeGone, v.ShareLeft = s.zone, s.slot, s.metres, s.maybeGone, s.share
+	if s.slot != "" && !s.maybeGone && v.holding == nil && d.cfg.Plans != nil {
 		ctx, cancel := context.WithCancel(v.ctx)
 		v.holding = cancel
 		d.spawn(func() { d.keep(ctx, v, s.slot) })
@@ -77,9 +89,12 @@ func (d *Desk) letGo(v *vehicle) {
 	v.hold, v.HeldUntil = Hold{}, time.Time{}
 }
 
-// suggest finds the place for a class at a lane. Slots offered at this gate's
-// other lanes or held by another gate are passed over. v is whom it is for,
-// nil for nobody yet. mu is held.
+// suggest finds the place for a class at a lane: the nearest free slot of those
+// that this gate may hand out, its home slots and those that are lent to it,
+// with the cloud or without. So nobody waits for the cloud, and two gates whose
+// vehicles go where they are offered never meet in one slot. Slots offered at
+// this gate's other lanes or held by another gate are passed over. v is whom it
+// is for, nil for nobody yet. mu is held.
 func (d *Desk) suggest(l parking.Lane, class parking.Class, v *vehicle) suggestion {
 	site := d.cfg.State.Site()
 	zone, numbered := d.zoneFor(l, class)
@@ -88,33 +103,32 @@ func (d *Desk) suggest(l parking.Lane, class parking.Class, v *vehicle) suggesti
 	}
 	taken := d.offered(v)
 	from := d.position()
-	cut := d.link().State == Offline
+	others := false
 	free := parking.Nearest(site.Slots, class, from, func(s parking.Slot) bool {
+		if !site.MayOffer(s.Code) {
+			others = true
+			return true
+		}
 		return taken[s.Code] || v != nil && v.refused[s.Code] || d.heldElsewhere(s.Code)
 	})
-	// A zone that is the lane's own comes first; while the line is down this
-	// gate's own home slots do, because nobody else hands them out.
-	slices.SortStableFunc(free, func(a, b parking.Slot) int { return rank(a, zone, d.cfg.Gate, cut) - rank(b, zone, d.cfg.Gate, cut) })
+	// A zone that is the lane's own comes first.
+	slices.SortStableFunc(free, func(a, b parking.Slot) int { return rank(a, zone) - rank(b, zone) })
 	if len(free) == 0 {
-		return suggestion{zone: d.anyZone(zone, class), warnings: []string{warnFull}}
+		why := warnFull
+		if others {
+			why = warnOthers
+		}
+		return suggestion{zone: d.anyZone(zone, class), warnings: []string{why}}
 	}
 	s := free[0]
-	out := suggestion{zone: s.Zone, slot: s.Code, metres: from.Distance(s.At), home: s.Home == d.cfg.Gate}
-	if cut && !out.home {
-		out.maybeGone, out.warnings = true, []string{warnGone}
-	}
-	return out
+	return suggestion{zone: s.Zone, slot: s.Code, metres: from.Distance(s.At)}
 }
 
-func rank(s parking.Slot, zone, gate string, cut bool) int {
-	n := 0
-	if cut && s.Home != gate {
-		n += 2
-	}
+func rank(s parking.Slot, zone string) int {
 	if zone != "" && s.Zone != zone {
-		n++
+		return 1
 	}
-	return n
+	return 0
 }
 
 // zoneFor says which zone a class goes to ("" for any) and whether it has
@@ -129,10 +143,14 @@ func (d *Desk) zoneFor(l parking.Lane, class parking.Class) (zone string, number
 	if slices.ContainsFunc(site.Slots, func(s parking.Slot) bool { return s.Takes(class) }) {
 		return "", true
 	}
-	best, room := "", 0
+	best, room, cut := "", 0, d.link().State == Offline
 	for _, z := range site.Config.Zones {
 		if n, ok := z.Capacity[class]; ok && z.Kind == parking.Counted {
-			if left := n - d.insideZone(z.Code, class); best == "" || left > room {
+			left := n - d.insideZone(z.Code, class)
+			if cut {
+				left = site.ShareLeft(z.Code, class)
+			}
+			if best == "" || left > room {
 				best, room = z.Code, left
 			}
 		}
@@ -144,10 +162,18 @@ func (d *Desk) countedSuggestion(zone string, class parking.Class) suggestion {
 	if zone == "" {
 		return suggestion{zone: d.anyZone("", class), warnings: []string{warnNoZone}}
 	}
-	s := suggestion{zone: zone, home: true}
-	z, _ := d.cfg.State.Site().Zone(zone)
-	if d.insideZone(zone, class) >= z.Capacity[class] {
+	s := suggestion{zone: zone}
+	site := d.cfg.State.Site()
+	z, _ := site.Zone(zone)
+	if d.link().State == Offline {
+		left := site.ShareLeft(zone, class)
+		s.share = &left
+	}
+	switch {
+	case d.insideZone(zone, class) >= z.Capacity[class]:
 		s.warnings = []string{warnZoneMax}
+	case s.share != nil && *s.share <= 0:
+		s.warnings = []string{warnShare}
 	}
 	return s
 }

@@ -53,7 +53,8 @@ type SlotView struct {
 	HeldBy    string       `json:"held_by,omitempty"`      // gate that holds it, by a plan
 	HeldUntil time.Time    `json:"held_until"`             //
 	Suggested bool         `json:"suggested,omitempty"`    // offered at one of this gate's lanes
-	MayBeGone bool         `json:"may_be_taken,omitempty"` // another gate's home slot while we are cut off
+	MayBeGone bool         `json:"may_be_taken,omitempty"` // while we are cut off: another gate may hand it out
+	LentTo    string       `json:"lent_to,omitempty"`      // gate that hands it out instead of its home
 }
 
 // ZoneView is one zone with what is in it.
@@ -114,6 +115,7 @@ type Subject struct {
 	Slot      string    `json:"slot,omitempty"`
 	Metres    float64   `json:"metres,omitempty"`
 	MayBeGone bool      `json:"may_be_taken,omitempty"`
+	ShareLeft *int      `json:"share_left,omitempty"` // of a counted zone, for this gate while it is cut off
 	HeldUntil time.Time `json:"held_until"`
 
 	// At an OUT lane: the stays it may be, best first; Chosen is -1 until one

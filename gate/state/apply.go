@@ -46,7 +46,8 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 		fresh = append(fresh, d)
 	}
 	if len(fresh) > 0 {
-		err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.storeDeltas(ctx, q, fresh) })
+		told := map[string]parking.Lent{}
+		err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.storeDeltas(ctx, q, fresh, told) })
 		if err != nil {
 			return fmt.Errorf("apply the feed: %w", err)
 		}
@@ -54,6 +55,7 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 		for i := range fresh {
 			s.takeDelta(&fresh[i])
 		}
+		s.takeLent(told)
 		s.publish()
 		s.mu.Unlock()
 	}
@@ -63,8 +65,8 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 	return nil
 }
 
-func (s *State) storeDeltas(ctx context.Context, q *gatesql.Queries, deltas []wire.Delta) error {
-	nowMS := s.clock.Now().UnixMilli()
+func (s *State) storeDeltas(ctx context.Context, q *gatesql.Queries, deltas []wire.Delta, told map[string]parking.Lent) error {
+	nowMS, incarnation := s.clock.Now().UnixMilli(), s.Site().Incarnation
 	for i := range deltas {
 		d := &deltas[i]
 		if d.Config != nil {
@@ -73,6 +75,9 @@ func (s *State) storeDeltas(ctx context.Context, q *gatesql.Queries, deltas []wi
 			}
 		}
 		if err := putSlots(ctx, q, d.Slots); err != nil {
+			return err
+		}
+		if err := s.tellLent(ctx, q, incarnation, d.Slots, told); err != nil {
 			return err
 		}
 		if err := putStays(ctx, q, d.Stays, nowMS); err != nil {
@@ -141,7 +146,13 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 	}
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.storeSnapshot(ctx, q, &snap) })
+	told := map[string]parking.Lent{}
+	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+		if err := s.tellLent(ctx, q, snap.Incarnation, snap.Slots, told); err != nil {
+			return err
+		}
+		return s.storeSnapshot(ctx, q, &snap)
+	})
 	if err != nil {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}
@@ -161,6 +172,7 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.covered)
+	s.takeLent(told)
 	b.holds = s.base.holds
 	s.base, s.over, s.queue = b, over, n
 	for id := range s.over.facts {

@@ -133,7 +133,7 @@ func (s *State) publish() {
 	v := &Site{
 		Ready: s.base.ready, Incarnation: s.base.incarnation, FeedSeq: s.base.feedSeq, Gate: s.gate,
 		Config: s.config(), Holds: maps.Clone(s.base.holds), Slots: slices.Collect(maps.Values(slots)),
-		Conflicts: slices.Collect(maps.Values(s.base.conflicts)),
+		Conflicts: slices.Collect(maps.Values(s.base.conflicts)), may: s.offerable(), counted: s.counts(),
 	}
 	slices.SortFunc(v.Slots, func(a, b parking.Slot) int { return strings.Compare(a.Code, b.Code) })
 	slices.SortFunc(v.Conflicts, func(a, b wire.Conflict) int {

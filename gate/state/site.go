@@ -35,6 +35,8 @@ type Site struct {
 	Conflicts   []wire.Conflict // open ones
 	Holds       map[string]Hold // by slot; some may have ended, see Held
 
+	may     map[string]bool                  // slots that this gate may hand out
+	counted map[string]map[parking.Class]int // inside, by zone, without own facts
 	slots   map[string]int32
 	byID    map[uuid.UUID]int32
 	byPlate map[parking.Plate][]int32
@@ -69,6 +71,29 @@ func (s *Site) Slot(code string) (parking.Slot, bool) {
 		return s.Slots[i], true
 	}
 	return parking.Slot{}, false
+}
+
+// MayOffer says whether this gate may hand out a slot without asking anybody:
+// its own home slot that is not lent, or one that is lent to it. Of the others
+// it knows no more than that they may be taken.
+func (s *Site) MayOffer(slot string) bool { return s.may[slot] }
+
+// ShareLeft is what is left of this gate's share of a counted zone while it is
+// cut off: of what the cloud last told to be free, each gate has a fixed part;
+// own entries since use it up, own exits give back. It may be below zero, since
+// full is never a block.
+func (s *Site) ShareLeft(zone string, class parking.Class) int {
+	z, ok := s.Zone(zone)
+	if !ok {
+		return 0
+	}
+	known, now := s.counted[zone][class], 0
+	for i := range s.Inside {
+		if s.Inside[i].Zone == zone && s.Inside[i].Class == class {
+			now++
+		}
+	}
+	return parking.Shares(z.Capacity[class]-known, s.Config.Gates, s.Gate) - (now - known)
 }
 
 // Zone returns a zone by its code.

@@ -57,6 +57,8 @@ type State struct {
 	lastHash string
 	unsure   bool                    // a write failed: ask the disk how far it got
 	covered  map[parking.Epoch]int64 // up to where own facts are known to be covered
+	// lent are home slots that were lent, as on disk; written under mu, too.
+	lent map[string]parking.Lent
 
 	// mu guards what is in memory; it is never held while the disk works.
 	mu         sync.Mutex
@@ -67,6 +69,7 @@ type State struct {
 	highest    time.Time
 	references uint64
 	tries      map[string]tries
+	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
 	watchers   map[chan struct{}]struct{}
 	view       atomic.Pointer[Site]
 
@@ -88,7 +91,8 @@ func Open(ctx context.Context, c Config) (*State, error) {
 	}
 	s := &State{
 		store: c.Store, clock: c.Clock, log: c.Log, site: id.Site, gate: id.Gate,
-		covered: map[parking.Epoch]int64{}, tries: map[string]tries{}, watchers: map[chan struct{}]struct{}{},
+		covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
+		lent: map[string]parking.Lent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
 	}
 	if err := s.resumeClock(ctx); err != nil {
 		return nil, err
@@ -175,6 +179,10 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lent, err := loadLent(ctx, q)
+	if err != nil {
+		return err
+	}
 	n, err := q.CountWaiting(ctx)
 	if err != nil {
 		return diskError("count waiting facts", err)
@@ -185,7 +193,7 @@ func (s *State) load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.base, s.over, s.queue = b, over, n
+	s.base, s.over, s.queue, s.lent = b, over, n, lent
 	for id := range s.over.facts {
 		s.refold(id)
 	}

@@ -159,6 +159,9 @@ func (m *model) inRows(s *lane.Subject, w int) []string {
 		}
 	case s.Zone != "":
 		where = m.th.strong(look.Mine, clean(s.Zone))
+		if s.ShareLeft != nil {
+			where += "  " + m.th.role(look.Reserved, m.t("slots.share", max(0, *s.ShareLeft)))
+		}
 	default:
 		where = m.th.role(look.Trouble, m.t("map.full"))
 	}

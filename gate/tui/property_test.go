@@ -90,7 +90,7 @@ func anyView(t *rapid.T) lane.View {
 		}, Free: rapid.IntRange(-2, 99).Draw(t, "free"), Capacity: 9}
 		for range rapid.IntRange(0, 40).Draw(t, "slots") {
 			z.Slots = append(z.Slots, lane.SlotView{
-				Plate: text.Draw(t, "in slot"), Suggested: rapid.Bool().Draw(t, "suggested"), HeldBy: text.Draw(t, "held"), MayBeGone: rapid.Bool().Draw(t, "may be gone"),
+				Plate: text.Draw(t, "in slot"), Suggested: rapid.Bool().Draw(t, "suggested"), HeldBy: text.Draw(t, "held"), MayBeGone: rapid.Bool().Draw(t, "may be gone"), LentTo: text.Draw(t, "lent to"),
 				Slot: parking.Slot{
 					Code: text.Draw(t, "slot code"), At: parking.Point{X: rapid.Float64().Draw(t, "x"), Y: rapid.Float64().Draw(t, "y")},
 					State: rapid.SampledFrom([]parking.SlotState{parking.SlotFree, parking.SlotOccupied, parking.SlotOutOfService}).Draw(t, "state"),

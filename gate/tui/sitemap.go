@@ -188,6 +188,9 @@ func (m *model) slotText(sv *lane.SlotView) string {
 	if sv.HeldBy != "" {
 		parts = append(parts, m.t("slots.held", clean(sv.HeldBy)), m.local(sv.HeldUntil).Format("15:04:05"))
 	}
+	if sv.LentTo != "" {
+		parts = append(parts, m.t("slots.lent", clean(sv.LentTo)))
+	}
 	if sv.MayBeGone {
 		parts = append(parts, m.t("slots.may_be_gone"))
 	}

@@ -70,6 +70,8 @@ func (d *slotChoice) options(m *model) []option {
 		switch {
 		case sv.MayBeGone:
 			o.note = m.t("slots.may_be_gone")
+		case sv.LentTo != "":
+			o.note = m.t("slots.lent", clean(sv.LentTo))
 		case sv.HeldBy != "":
 			o.note = m.t("slots.held", clean(sv.HeldBy))
 		}

@@ -90,6 +90,8 @@ type session struct {
 	pending []wire.Delta
 	rtt     time.Duration
 	beside  sync.WaitGroup
+
+	saidLoans time.Duration // when the last note about loans was sent
 }
 
 func (u *Uplink) session(ctx context.Context) error {
@@ -248,6 +250,9 @@ func (s *session) tick(ctx context.Context) error {
 	} else {
 		s.behind = 0
 	}
+	if err := s.sayLoans(ctx); err != nil {
+		return err
+	}
 	return s.beat(ctx)
 }
 
@@ -290,6 +295,8 @@ func (s *session) handle(ctx context.Context, m *wire.Message) error {
 		return s.feed(ctx, m.Deltas)
 	case m.Hint != nil:
 		u.state.ApplyHint(*m.Hint)
+	case m.Lend != nil:
+		return s.lend(ctx, m.Lend)
 	case m.Bye != nil:
 		return &byeError{bye: *m.Bye}
 	}
@@ -311,6 +318,9 @@ func (s *session) feed(ctx context.Context, deltas []wire.Delta) error {
 	}
 	if err == nil && s.head <= s.u.state.Site().FeedSeq {
 		s.u.synced()
+	}
+	if err == nil && s.u.mono()-s.saidLoans >= loanPause {
+		return s.sayLoans(ctx)
 	}
 	return err
 }

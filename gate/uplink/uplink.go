@@ -63,6 +63,17 @@ type Config struct {
 	Timing   Timing
 }
 
+// Loans is what knows which slots this gate may lend and give back. What it
+// returns is sent to the cloud, again and again while it says so.
+type Loans interface {
+	LoanNote(ctx context.Context) (parking.LoanNote, error)
+	Lend(ctx context.Context, r parking.LendRequest) (parking.LoanNote, error)
+}
+
+// SetLoans says whom the cloud's questions about loans go to. Before, they are
+// not answered, and the gate lends nothing.
+func (u *Uplink) SetLoans(l Loans) { u.loans.Store(&l) }
+
 // Uplink is the link of one gate. It is safe for concurrent use.
 type Uplink struct {
 	state   *state.State
@@ -78,6 +89,7 @@ type Uplink struct {
 
 	idling     atomic.Bool // the sender waits for a wake
 	rolledBack atomic.Bool // the alarm was written
+	loans      atomic.Pointer[Loans]
 
 	mu       sync.Mutex
 	machine  *machine

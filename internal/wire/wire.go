@@ -153,6 +153,9 @@ type Message struct {
 	Echo      *Beat    `json:"echo,omitempty"` // a heartbeat sent back
 	Hint      *Hint    `json:"hint,omitempty"`
 	Bye       *Bye     `json:"bye,omitempty"`
+
+	Loans *parking.LoanNote    `json:"loans,omitempty"` // a gate's word about loans of slots
+	Lend  *parking.LendRequest `json:"lend,omitempty"`  // the cloud's question
 }
 
 // Hello is the gate's first message.

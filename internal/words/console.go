@@ -67,6 +67,8 @@ var console = area{
 
 	"console.slots.may_be_gone": {"có thể đã có xe", "may be taken"},
 	"console.slots.held":        {"cổng %s giữ", "held by gate %s"},
+	"console.slots.lent":        {"cho cổng %s mượn", "lent to gate %s"},
+	"console.slots.share":       {"cổng này còn %d chỗ", "%d left for this gate"},
 	"console.slots.counted":     {"còn %d chỗ", "%d places left"},
 	"console.slots.none":        {"Không có chỗ trống nào khớp.", "No free place matches."},
 	"console.slots.unplaced":    {"chưa có chỗ", "no slot"},

@@ -109,6 +109,10 @@ var fixedSentences = map[string]string{ //nolint:gosec // sentences about passwo
 	"As typed by the guard.":           "Theo bảo vệ gõ.",
 	"As read by the camera.":           "Theo máy đọc.",
 	"Give a reason.":                   "Hãy ghi lý do.",
+
+	// Slots that another gate may hand out.
+	"This gate has no free slot of its own for this class; choose another by hand, or let it in without one.": "Cổng này hết ô của mình cho loại xe này; chọn ô khác bằng tay, hoặc cho vào chưa có chỗ.",
+	"This gate's share of the zone is used up while the line is down.":                                        "Mất mạng: phần chỗ của cổng này trong khu đã hết.",
 }
 
 // valueSentences are sentences with values, each {} in order.
@@ -122,6 +126,7 @@ var valueSentences = [][2]string{
 	{"{} was taken just now, and no other slot is free.", "Ô {} vừa có xe, và không còn ô nào."},
 	{"{} was taken just now; {} is offered instead.", "Ô {1} vừa có xe; gợi ý {2}."},
 	{"A vehicle stands at lane {} already.", "Làn {} đang có xe."},
+	{"{} may be handed out by another gate, which has not lent it.", "Ô {} có thể cổng khác đang dùng; cổng đó chưa cho mượn."},
 	{"Another gate holds {} just now.", "Cổng khác đang giữ ô {}."},
 	{"Gate {} holds {} just now.", "Cổng {1} đang giữ ô {2}."},
 	{"Give a reason for {}.", "Ghi lý do cho {}."},

@@ -254,6 +254,17 @@ type Slot struct {
 	GrantToken         []byte
 	GrantUntil         *time.Time
 	GroundOutOfService bool
+	LoanNumber         int64
+	LoanTo             *string
+	LoanEpoch          string
+	LoanIncarnation    *uuid.UUID
+	LoanRecalled       bool
+	AskTo              *string
+	AskEpoch           string
+	AskIncarnation     *uuid.UUID
+	AskForGood         bool
+	AskedAt            *time.Time
+	HomeWanted         *string
 }
 
 type SlotClaim struct {

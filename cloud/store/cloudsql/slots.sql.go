@@ -7,7 +7,6 @@ package cloudsql
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -46,6 +45,7 @@ const grantSlot = `-- name: GrantSlot :one
 UPDATE slots s SET grant_number = s.grant_number + 1, grant_gate = $1::text, grant_token = $2::bytea,
     grant_until = clock_timestamp() + make_interval(secs => $3::double precision)
 WHERE s.site_id = $4 AND s.code = $5 AND NOT s.out_of_service
+    AND coalesce(s.loan_to, s.home_gate) = $1::text
     AND (s.grant_until IS NULL OR s.grant_until <= clock_timestamp())
     AND NOT EXISTS (SELECT FROM transactions t WHERE t.site_id = s.site_id AND t.slot_held = s.code)
 RETURNING s.grant_number
@@ -62,7 +62,8 @@ type GrantSlotParams struct {
 // The decision on a plan. Times are by the clock of the database, because the
 // clocks of two replicas may differ and a grant must end at one moment; this
 // is no business time. The row lock makes two grants take turns, and the
-// second sees the first.
+// second sees the first. Another gate's home slot is granted only while its
+// home has lent it, and the home is not granted what it has lent.
 func (q *Queries) GrantSlot(ctx context.Context, arg GrantSlotParams) (int64, error) {
 	row := q.db.QueryRow(ctx, grantSlot,
 		arg.Gate,
@@ -105,6 +106,7 @@ const renewSlot = `-- name: RenewSlot :one
 UPDATE slots SET grant_until = clock_timestamp() + make_interval(secs => $1::double precision)
 WHERE site_id = $2 AND code = $3 AND grant_gate = $4::text AND grant_token = $5::bytea
     AND grant_until > clock_timestamp() AND NOT out_of_service
+    AND coalesce(loan_to, home_gate) = $4::text
 RETURNING grant_number
 `
 
@@ -130,12 +132,10 @@ func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, er
 }
 
 const slotGrant = `-- name: SlotGrant :one
-SELECT s.home_gate, s.out_of_service, s.grant_gate, t.plate AS held_by,
+SELECT s.home_gate, s.loan_to, s.out_of_service, s.grant_gate, t.plate AS held_by,
     (CASE WHEN s.grant_until > clock_timestamp()
-        THEN ceil(extract(epoch FROM s.grant_until - clock_timestamp()) * 1000) ELSE 0 END)::bigint AS left_ms,
-    g.seen_at AS home_seen_at
-FROM slots s JOIN gates g ON g.site_id = s.site_id AND g.code = s.home_gate
-    LEFT JOIN transactions t ON t.site_id = s.site_id AND t.slot_held = s.code
+        THEN ceil(extract(epoch FROM s.grant_until - clock_timestamp()) * 1000) ELSE 0 END)::bigint AS left_ms
+FROM slots s LEFT JOIN transactions t ON t.site_id = s.site_id AND t.slot_held = s.code
 WHERE s.site_id = $1 AND s.code = $2
 `
 
@@ -146,11 +146,11 @@ type SlotGrantParams struct {
 
 type SlotGrantRow struct {
 	HomeGate     string
+	LoanTo       *string
 	OutOfService bool
 	GrantGate    *string
 	HeldBy       *string
 	LeftMs       int64
-	HomeSeenAt   *time.Time
 }
 
 // Why a slot cannot be granted.
@@ -159,17 +159,18 @@ func (q *Queries) SlotGrant(ctx context.Context, arg SlotGrantParams) (SlotGrant
 	var i SlotGrantRow
 	err := row.Scan(
 		&i.HomeGate,
+		&i.LoanTo,
 		&i.OutOfService,
 		&i.GrantGate,
 		&i.HeldBy,
 		&i.LeftMs,
-		&i.HomeSeenAt,
 	)
 	return i, err
 }
 
 const slotsNow = `-- name: SlotsNow :many
-SELECT s.code, s.zone_code, s.x, s.y, s.classes, s.home_gate, s.out_of_service, t.id AS stay_id
+SELECT s.code, s.zone_code, s.x, s.y, s.classes, s.home_gate, s.out_of_service,
+    s.loan_number, s.loan_to, s.loan_epoch, s.loan_incarnation, t.id AS stay_id
 FROM slots s LEFT JOIN transactions t ON t.site_id = s.site_id AND t.slot_held = s.code
 WHERE s.site_id = $1 AND (cardinality($2::text[]) = 0 OR s.code = ANY ($2::text[]))
 ORDER BY s.code
@@ -181,14 +182,18 @@ type SlotsNowParams struct {
 }
 
 type SlotsNowRow struct {
-	Code         string
-	ZoneCode     string
-	X            float64
-	Y            float64
-	Classes      []string
-	HomeGate     string
-	OutOfService bool
-	StayID       *uuid.UUID
+	Code            string
+	ZoneCode        string
+	X               float64
+	Y               float64
+	Classes         []string
+	HomeGate        string
+	OutOfService    bool
+	LoanNumber      int64
+	LoanTo          *string
+	LoanEpoch       string
+	LoanIncarnation *uuid.UUID
+	StayID          *uuid.UUID
 }
 
 // Slots with who holds them; all slots when codes is empty.
@@ -209,6 +214,10 @@ func (q *Queries) SlotsNow(ctx context.Context, arg SlotsNowParams) ([]SlotsNowR
 			&i.Classes,
 			&i.HomeGate,
 			&i.OutOfService,
+			&i.LoanNumber,
+			&i.LoanTo,
+			&i.LoanEpoch,
+			&i.LoanIncarnation,
 			&i.StayID,
 		); err != nil {
 			return nil, err

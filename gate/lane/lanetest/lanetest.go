@@ -332,3 +332,19 @@ func (b *Bench) Until(what string, done func() bool) {
 		}
 	}
 }
+
+// RunDesk lets the desk look after changes, as a gate does, until the function
+// that it returns is called; calling that twice is once.
+func (b *Bench) RunDesk() (stop func()) {
+	b.T.Helper()
+	ctx, cancel := context.WithCancel(b.T.Context())
+	ended := make(chan error, 1)
+	desk := b.Desk
+	go func() { ended <- desk.Run(ctx) }()
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.T.Error(err)
+		}
+	})
+}

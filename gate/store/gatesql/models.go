@@ -31,6 +31,11 @@ type LaneOpening struct {
 	OpenedMs *int64
 }
 
+type LentSlot struct {
+	Slot     string
+	Document string
+}
+
 type Outbox struct {
 	N       int64
 	ID      string
