@@ -21,7 +21,7 @@ func passes(a *naiveAnswer) []naiveConflict {
 			continue
 		}
 		byPass[s.inBody.Pass] = append(byPass[s.inBody.Pass], s)
-		if v := newest(all, s.inBody.Pass, s.inAt); v == nil || !covers(v.body, s) {
+		if v := newest(all, s.inBody.Pass, s.inAt); v == nil || !passCovers(v.body, s) {
 			out = append(out, naiveConflict{kind: "pass_over", at: s.inAt, facts: []uuid.UUID{s.in.ID}, stays: []uuid.UUID{s.id}})
 		}
 	}
@@ -31,7 +31,7 @@ func passes(a *naiveAnswer) []naiveConflict {
 	return out
 }
 
-func covers(p *parking.PassVersion, s *naiveStay) bool {
+func passCovers(p *parking.PassVersion, s *naiveStay) bool {
 	switch {
 	case p.Suspended, s.inAt.Before(parking.BusinessTime(p.Begins)), !s.inAt.Before(parking.BusinessTime(p.Ends)):
 		return false
