@@ -216,7 +216,7 @@ func TestReplay(t *testing.T) {
 // watchdog, without a deadline for each write, while others get everything.
 func TestAPeerThatStopsReadingIsCut(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, func(h *Hub) { h.writeWithin = 500 * time.Millisecond })
+	d := newDesk(t, func(h *Hub) { h.writeWithin, h.silence = 3*time.Second, time.Hour })
 	d.append(1, 10)
 	stuck, _ := d.dial(wire.Hello{Gate: "N", FeedSeq: 1})
 	good, _ := d.dial(wire.Hello{Gate: "S", FeedSeq: 1})

@@ -99,17 +99,21 @@ func (s *Store) makeMonths(ctx context.Context, t byMonth, now time.Time) error 
 
 func (t byMonth) month(m time.Time) string { return t.table + "_" + m.UTC().Format("2006_01") }
 
+// isThere looks into the catalogue's rows: to_regclass may still remember that
+// there was none, from before another replica made it.
+const isThere = "SELECT EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::text::regclass AND c.relname = $2)"
+
 // makeMonth makes one partition, unless it is there. Rows of its month move
 // over from the default partition, which nobody else touches meanwhile: its
 // lock is taken first, so that who holds less waits for nobody who waits for us.
 func (s *Store) makeMonth(ctx context.Context, t byMonth, month time.Time) error {
 	var there bool
-	if err := s.Pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", t.month(month)).Scan(&there); err != nil || there {
+	if err := s.Pool.QueryRow(ctx, isThere, t.table, t.month(month)).Scan(&there); err != nil || there {
 		return err
 	}
 	return s.turn(ctx, func(_ *cloudsql.Queries, tx pgx.Tx) error {
 		parent, rest, made := quoted(t.table), quoted(t.table+"_other"), quoted(t.month(month))
-		if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", t.month(month)).Scan(&there); err != nil || there {
+		if err := tx.QueryRow(ctx, isThere, t.table, t.month(month)).Scan(&there); err != nil || there {
 			return err // another replica was quicker
 		}
 		from, until := stamp(month), stamp(month.AddDate(0, 1, 0))
