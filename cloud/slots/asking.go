@@ -74,7 +74,7 @@ func (s *Service) ask(ctx context.Context) error {
 			r.Lend = append(r.Lend, parking.Asked{
 				Slot: row.Code, ForGood: row.AskForGood, Loan: store.Loan(row.LoanNumber+1, row.AskTo, row.AskEpoch, row.AskIncarnation),
 			})
-		case row.HomeWanted != nil && !(row.LoanTo != nil && row.LoanRecalled):
+		case row.HomeWanted != nil && (row.LoanTo == nil || !row.LoanRecalled):
 			moves[row.SiteID] = append(moves[row.SiteID], row.Code)
 		case row.LoanTo != nil:
 			r := request(row.SiteID, *row.LoanTo)

@@ -152,7 +152,6 @@ type linear struct {
 	site     *cloudtest.Site
 	asker    slots.Asker
 	codes    []string
-	redis    []*redis.Client
 	replicas []planner
 	start    time.Time
 	mu       sync.Mutex
