@@ -23,8 +23,12 @@ import (
 	"gatehouse/parking"
 )
 
-// settleEvery is between two looks at whether all agree.
-const settleEvery = 25 * time.Millisecond
+const (
+	// settleEvery is between two looks at whether all agree.
+	settleEvery = 25 * time.Millisecond
+	// auditPatience is how long books that differ are looked at again.
+	auditPatience = 10 * time.Second
+)
 
 // agree waits until every gate has nothing to send and, like the cloud's API,
 // shows inside exactly whom the drivers know to be inside. It returns how long
@@ -77,11 +81,13 @@ func (s *simSite) disagreement(ctx context.Context, l *ledger.Ledger, people *cl
 }
 
 // audit compares the books with the drivers' ledger, again until they are
-// equal or ctx ends: a gate may still write down the end of an alarm.
+// equal or patience ends: a gate may still write down the end of an alarm.
 func (s *simSite) audit(ctx context.Context, l *ledger.Ledger) (*ledger.Audit, error) {
+	patient, cancel := context.WithTimeout(ctx, auditPatience)
+	defer cancel()
 	for {
-		a, err := s.auditOnce(context.WithoutCancel(ctx), l)
-		if err != nil || len(a.Differences) == 0 || !sleep(ctx, 10*settleEvery) {
+		a, err := s.auditOnce(ctx, l)
+		if err != nil || len(a.Differences) == 0 || !sleep(patient, 10*settleEvery) {
 			return a, err
 		}
 	}

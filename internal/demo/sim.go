@@ -262,8 +262,6 @@ func (c *simCommand) typed(ctx context.Context, text string, site *simSite, ch *
 
 // check heals, waits until all agree, and compares the books.
 func (c *simCommand) check(ctx context.Context, site *simSite, t *traffic) (*simResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Settle)
-	defer cancel()
 	r := &simResult{
 		Seed: c.Seed, Gates: c.Gates, Clouds: c.Clouds, DroveOn: t.droveOn.Load(), TurnedRound: t.turned.Load(),
 		Refused: t.reasons, Trouble: []string{},
@@ -271,7 +269,9 @@ func (c *simCommand) check(ctx context.Context, site *simSite, t *traffic) (*sim
 	if err := site.heal(ctx); err != nil {
 		return nil, err
 	}
-	took, err := site.agree(ctx, t.ledger)
+	patient, cancel := context.WithTimeout(ctx, c.Settle)
+	defer cancel()
+	took, err := site.agree(patient, t.ledger)
 	if err != nil {
 		r.Trouble = append(r.Trouble, err.Error())
 	}

@@ -10,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"gatehouse/internal/demo/line"
 	"gatehouse/internal/private"
@@ -20,6 +23,9 @@ import (
 
 // cloudPort is where the cloud listens in a network namespace of its own.
 const cloudPort = "8080"
+
+// startsAtOnce is how many gates are started side by side.
+const startsAtOnce = 4
 
 // simGate is one gate of a simulation with its line.
 type simGate struct {
@@ -104,13 +110,27 @@ func openSite(ctx context.Context, c *simCommand, say func(string, ...any)) (s *
 			return s, err
 		}
 	}
-	for i, code := range gateCodes(c.Gates) {
-		say("Starting gate %s ...", code)
-		if err := s.addGate(ctx, c, i, code); err != nil {
-			return s, err
+	codes := gateCodes(c.Gates)
+	say("Starting the gates %s ...", strings.Join(codes, ", "))
+	return s, s.startGates(ctx, c, codes)
+}
+
+// startGates starts all gates, as many at a time as passwords may be hashed:
+// each start enrols a gate and signs a guard in.
+func (s *simSite) startGates(ctx context.Context, c *simCommand, codes []string) error {
+	for i, code := range codes {
+		g, err := s.newGate(c, i, code)
+		if err != nil {
+			return err
 		}
+		s.gates = append(s.gates, g)
 	}
-	return s, nil
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(startsAtOnce)
+	for i, g := range s.gates {
+		group.Go(func() error { return s.startGate(ctx, i, g) })
+	}
+	return group.Wait()
 }
 
 func (s *simSite) addCloud(ctx context.Context, i int) error {
@@ -154,33 +174,38 @@ func (s *simSite) replica() string {
 	return up[s.dice.IntN(len(up))]
 }
 
-func (s *simSite) addGate(ctx context.Context, c *simCommand, i int, code string) error {
+// newGate makes a gate with its line; it does not run yet.
+func (s *simSite) newGate(c *simCommand, i int, code string) (*simGate, error) {
 	label := "gate-" + code
 	g := &simGate{
 		code: code, data: filepath.Join(s.folder.Path(), label),
 		node: &node{label: label, addrFile: filepath.Join(s.folder.Path(), label+".addr")},
 	}
+	if s.spaces != nil {
+		g.dial = s.spaces.DialGate(i)
+		g.line = s.spaces.Line(i, "http://"+net.JoinHostPort(s.spaces.CloudIP(), cloudPort))
+		return g, nil
+	}
+	proxy, err := line.NewProxy(c.Seed+uint64(i), s.replica)
+	g.line = proxy
+	return g, err
+}
+
+// startGate enrols a gate, starts it and signs its guard in.
+func (s *simSite) startGate(ctx context.Context, i int, g *simGate) error {
 	var before []string
 	if s.spaces != nil {
-		before, g.dial = s.spaces.InGate(i), s.spaces.DialGate(i)
-		g.line = s.spaces.Line(i, "http://"+net.JoinHostPort(s.spaces.CloudIP(), cloudPort))
-	} else {
-		proxy, err := line.NewProxy(c.Seed+uint64(i), s.replica)
-		if err != nil {
-			return err
-		}
-		g.line = proxy
+		before = s.spaces.InGate(i)
 	}
-	s.gates = append(s.gates, g)
-	args, err := s.gateArguments(ctx, g)
+	args, err := s.gateArguments(ctx, i, g)
 	if err != nil {
 		return err
 	}
 	g.start = func(first bool) (*program, error) {
 		if first {
-			return s.run.startAs(label, before, "gate", args...)
+			return s.run.startAs(g.label, before, "gate", args...)
 		}
-		return s.run.startAs(label, before, "gate", args[:len(args)-2]...) // its code is used up
+		return s.run.startAs(g.label, before, "gate", args[:len(args)-2]...) // its code is used up
 	}
 	g.ready = func(address string) error {
 		if address == "" {
@@ -202,7 +227,7 @@ func (s *simSite) addGate(ctx context.Context, c *simCommand, i int, code string
 
 // gateArguments are those of 'gate run'; the one-time code and its flag stand
 // last.
-func (s *simSite) gateArguments(ctx context.Context, g *simGate) ([]string, error) {
+func (s *simSite) gateArguments(ctx context.Context, i int, g *simGate) ([]string, error) {
 	var enrolment struct {
 		Code string `json:"code"`
 	}
@@ -219,9 +244,9 @@ func (s *simSite) gateArguments(ctx context.Context, g *simGate) ([]string, erro
 	if len(guards) == 0 {
 		return nil, errors.New("the seeded site has no guard")
 	}
-	guard := guards[(len(s.gates)-1)%len(guards)]
+	guard := guards[i%len(guards)]
 	g.guard = guard.Name
-	file := filepath.Join(s.folder.Path(), guard.Name+".password")
+	file := filepath.Join(s.folder.Path(), g.label+".password")
 	if err := os.WriteFile(file, []byte(guard.Password+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write the guard's password for the gate: %w", err)
 	}

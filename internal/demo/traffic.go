@@ -24,7 +24,7 @@ const (
 	againEvery = 50 * time.Millisecond
 	// unknownPatience is how long a driver waits at a gate that has not heard
 	// of their entry before they turn to the one where they came in.
-	unknownPatience = 2 * time.Second
+	unknownPatience = 500 * time.Millisecond
 	// maxRefusals is after how many refusals a driver gives up.
 	maxRefusals = 20
 )

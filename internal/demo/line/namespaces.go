@@ -23,6 +23,8 @@ const (
 	// cloudIP is the cloud's address, on its own loopback and routed to: the
 	// same for every gate. None of it leaves the namespaces.
 	cloudIP = "10.213.0.1"
+	// uplink is the gate's end of its line.
+	uplink = "uplink"
 )
 
 // Namespaces are network namespaces for one cloud and some gates, each gate
@@ -90,12 +92,12 @@ func (n *Namespaces) addGate(ctx context.Context, i int) error {
 	n.gates = append(n.gates, name)
 	device, here, there := device(i), fmt.Sprintf("10.213.%d.1", i+1), fmt.Sprintf("10.213.%d.2", i+1)
 	for _, args := range [][]string{
-		{"-n", n.cloud, "link", "add", device, "type", "veth", "peer", "name", "up", "netns", name},
+		{"-n", n.cloud, "link", "add", device, "type", "veth", "peer", "name", uplink, "netns", name},
 		{"-n", n.cloud, "addr", "add", here + "/24", "dev", device},
 		{"-n", n.cloud, "link", "set", device, "up"},
-		{"-n", name, "addr", "add", there + "/24", "dev", "up"},
+		{"-n", name, "addr", "add", there + "/24", "dev", uplink},
 		{"-n", name, "link", "set", "lo", "up"},
-		{"-n", name, "link", "set", "up", "up"},
+		{"-n", name, "link", "set", uplink, "up"},
 		{"-n", name, "route", "add", cloudIP, "via", here},
 	} {
 		if err := run(ctx, "", "ip", args...); err != nil {
@@ -217,7 +219,7 @@ func (v *veth) Set(t Trouble) error {
 	}
 	ctx := context.Background()
 	return errors.Join(
-		rules(ctx, v.of.gates[v.gate], "up", t.CutIn, t.Loss),
+		rules(ctx, v.of.gates[v.gate], uplink, t.CutIn, t.Loss),
 		rules(ctx, v.of.cloud, device(v.gate), t.CutOut, t.Loss),
 	)
 }
