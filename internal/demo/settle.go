@@ -36,10 +36,13 @@ const (
 func (s *simSite) agree(ctx context.Context, l *ledger.Ledger) (time.Duration, error) {
 	began := time.Now()
 	people := &cloudPeople{site: s, client: s.cloudClient()}
-	missing := "nobody was asked yet"
-	for {
-		if missing = s.disagreement(ctx, l, people); missing == "" {
+	for missing := ""; ; {
+		now := s.disagreement(ctx, l, people)
+		if now == "" {
 			return time.Since(began), nil
+		}
+		if ctx.Err() == nil || missing == "" {
+			missing = now // not that the question was cut short
 		}
 		if !sleep(ctx, settleEvery) {
 			return time.Since(began), fmt.Errorf("after %s gates and cloud still do not agree: %s", time.Since(began).Round(time.Second), missing)

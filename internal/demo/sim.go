@@ -34,7 +34,7 @@ type simCommand struct {
 	Stay       time.Duration `default:"10s" help:"How long a driver stays inside on average."`
 	Remain     int           `default:"20" help:"How many percent of the drivers are still inside at the end."`
 	Seed       uint64        `default:"1" help:"The same seed has the same drivers, times of arrival and choices of faults."`
-	Fault      []string      `sep:"none" help:"A fault, planned; may be repeated. See below." placeholder:"FAULT"`
+	Fault      []string      `sep:"none" help:"A fault, planned; may be repeated. See above." placeholder:"FAULT"`
 	Faults     string        `type:"existingfile" help:"File of planned faults, one a line." placeholder:"FILE"`
 	Namespaces bool          `help:"Give cloud and gates network namespaces and let the kernel drop the packets. Needs root, ip and nft; one replica."`
 	Settle     time.Duration `default:"2m" help:"How long gates and cloud may take to agree at the end, and the last drivers to leave."`

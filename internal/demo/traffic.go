@@ -27,6 +27,8 @@ const (
 	unknownPatience = 500 * time.Millisecond
 	// maxRefusals is after how many refusals a driver gives up.
 	maxRefusals = 20
+	// maxFees is how often a driver is told another fee before they give up.
+	maxFees = 3
 )
 
 // visitor is one driver with everything that they will do, drawn beforehand so
@@ -166,8 +168,8 @@ func (t *traffic) serve(ctx context.Context, g *simGate, lane <-chan *visitor, a
 
 // try does one act at a gate until it is done, also over the gate's death: an
 // act with an id has one effect. A refusal that another try may overcome is
-// tried again. false: given up, or ctx ended.
-func (t *traffic) try(ctx context.Context, g *simGate, act func(api *gateAPI) error) (why error, done bool) {
+// tried again; the error is the one that no other try would change, or ctx's.
+func (t *traffic) try(ctx context.Context, g *simGate, act func(api *gateAPI) error) error {
 	for refusals := 0; ctx.Err() == nil; {
 		api := g.api.Load()
 		if api == nil {
@@ -178,17 +180,17 @@ func (t *traffic) try(ctx context.Context, g *simGate, act func(api *gateAPI) er
 		no, isRefusal := errors.AsType[*refusal](err)
 		switch {
 		case err == nil:
-			return nil, true
+			return nil
 		case isRefusal && (no.status == http.StatusNotFound || no.status == http.StatusBadRequest):
-			return err, false
+			return err
 		case isRefusal && no.status != http.StatusServiceUnavailable:
 			if refusals++; refusals >= maxRefusals {
-				return err, false
+				return err
 			}
 		}
 		sleep(ctx, againEvery)
 	}
-	return ctx.Err(), false
+	return ctx.Err()
 }
 
 func (t *traffic) giveUp(v *visitor, err error) {
@@ -205,11 +207,11 @@ func (t *traffic) enter(ctx context.Context, g *simGate, v *visitor) {
 	from := time.Now()
 	t.ledger.Waits(v.stay, fmt.Sprintf("%s in at gate %s", v.plate, g.code))
 	var done passage
-	err, ok := t.try(ctx, g, func(api *gateAPI) (err error) {
+	err := t.try(ctx, g, func(api *gateAPI) (err error) {
 		done, err = api.enter(ctx, inRequest{ID: v.stay, Lane: "1", Plate: v.plate, Class: v.class, Token: v.token, Actor: g.guard})
 		return err
 	})
-	if !ok {
+	if err != nil {
 		if ctx.Err() == nil {
 			t.giveUp(v, err)
 		}
@@ -231,8 +233,8 @@ func (t *traffic) leave(ctx context.Context, g *simGate, v *visitor) {
 	from := time.Now()
 	var due parking.Money
 	for {
-		err, ok := t.try(ctx, g, func(api *gateAPI) (err error) { due, err = api.fee(ctx, v.stay); return err })
-		if ok {
+		var err error
+		if due, err = t.fee(ctx, g, v); err == nil {
 			break
 		}
 		if ctx.Err() != nil {
@@ -263,6 +265,11 @@ func (t *traffic) leave(ctx context.Context, g *simGate, v *visitor) {
 	t.under.Done()
 }
 
+func (t *traffic) fee(ctx context.Context, g *simGate, v *visitor) (due parking.Money, err error) {
+	err = t.try(ctx, g, func(api *gateAPI) (err error) { due, err = api.fee(ctx, v.stay); return err })
+	return due, err
+}
+
 // pay hands over what is due, once, and says what it was by the driver's own
 // count: the note less the change, or what the VietQR asked for.
 func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.Money) (parking.Method, parking.Money, error) {
@@ -270,9 +277,20 @@ func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.M
 	var done outAnswer
 	exit := func(api *gateAPI) (err error) { done, err = api.exit(ctx, request); return err }
 	if !v.transfer || due == 0 {
-		request.Tendered = (due + v.note - 1) / v.note * v.note
-		if err, ok := t.try(ctx, g, exit); !ok {
-			return "", 0, err
+		for asked := 1; ; asked++ {
+			request.Tendered = (due + v.note - 1) / v.note * v.note
+			err := t.try(ctx, g, exit)
+			if err == nil {
+				break
+			}
+			// The next block may have begun since the guard named the fee.
+			no, is := errors.AsType[*refusal](err)
+			if !is || no.status != http.StatusBadRequest || asked == maxFees {
+				return "", 0, err
+			}
+			if due, err = t.fee(ctx, g, v); err != nil {
+				return "", 0, err
+			}
 		}
 		if len(done.Payments) == 0 {
 			return parking.Cash, 0, nil // nothing was due after all, and the note came back
@@ -280,7 +298,7 @@ func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.M
 		return parking.Cash, request.Tendered - done.Change, nil
 	}
 	request.Method = parking.QR
-	if err, ok := t.try(ctx, g, exit); !ok {
+	if err := t.try(ctx, g, exit); err != nil {
 		return "", 0, err
 	}
 	if !done.Paying {
@@ -292,7 +310,7 @@ func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.M
 	}
 	paidAt := time.Now()
 	request.Method, request.PayerBank, request.PaidAt = parking.Manual, "Vietcombank", &paidAt
-	if err, ok := t.try(ctx, g, exit); !ok {
+	if err := t.try(ctx, g, exit); err != nil {
 		return "", 0, err
 	}
 	return parking.Manual, code.Amount, nil

@@ -141,15 +141,8 @@ func dialIn(ctx context.Context, name, network, address string) (net.Conn, error
 	}
 	done := make(chan result, 1)
 	go func() {
-		// Never unlocked: the thread ends with the goroutine instead of coming
-		// back to others in a namespace that they do not expect.
-		runtime.LockOSThread()
-		f, err := os.Open(filepath.Join(whereNamed, name))
-		if err == nil {
-			err = errors.Join(unix.Setns(int(f.Fd()), unix.CLONE_NEWNET), f.Close())
-		}
-		if err != nil {
-			done <- result{nil, fmt.Errorf("enter the network namespace %s: %w", name, err)}
+		if err := enter(name); err != nil {
+			done <- result{nil, err}
 			return
 		}
 		var d net.Dialer
@@ -158,6 +151,20 @@ func dialIn(ctx context.Context, name, network, address string) (net.Conn, error
 	}()
 	r := <-done
 	return r.conn, r.err
+}
+
+// enter takes the goroutine into a namespace for the rest of its life: its
+// thread ends with it instead of coming back to others who do not expect that.
+func enter(name string) error {
+	runtime.LockOSThread()
+	f, err := os.Open(filepath.Join(whereNamed, name))
+	if err == nil {
+		err = errors.Join(unix.Setns(int(f.Fd()), unix.CLONE_NEWNET), f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("enter the network namespace %s: %w", name, err)
+	}
+	return nil
 }
 
 // Line is gate i's line; the cloud listens at address.
@@ -231,7 +238,7 @@ func rules(ctx context.Context, name, device string, cut bool, loss int) error {
 	script := fmt.Sprintf("add table inet %s\ndelete table inet %s\n", table, table)
 	rule := ""
 	switch {
-	case cut:
+	case cut || loss >= 100:
 		rule = "drop"
 	case loss > 0:
 		rule = fmt.Sprintf("numgen random mod 100 < %d drop", loss)
