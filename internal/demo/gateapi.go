@@ -112,7 +112,10 @@ func (a *gateAPI) out(ctx context.Context, lane string, stay parking.Stay) (pass
 // gateStatus is what a simulation asks a gate about itself.
 type gateStatus struct {
 	Inside int `json:"inside"`
-	Link   struct {
+	Guard  *struct {
+		Name string `json:"name"`
+	} `json:"guard"` // nil: nobody has signed in
+	Link struct {
 		State string `json:"state"`
 		Queue int64  `json:"queue"`
 	} `json:"link"`

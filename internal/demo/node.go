@@ -29,7 +29,7 @@ type node struct {
 func (n *node) up(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.program != nil {
+	if n.program != nil && n.runs() {
 		return nil
 	}
 	if err := os.Remove(n.addrFile); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -75,19 +75,24 @@ func (n *node) down() error {
 	return errors.Join(n.ready(""), prog.stop())
 }
 
+// runs says whether the program that was started is still there.
+func (n *node) runs() bool {
+	select {
+	case <-n.program.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // died says why a node that should run does not; nil while all is well.
 func (n *node) died() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.program == nil {
+	if n.program == nil || n.runs() {
 		return nil
 	}
-	select {
-	case <-n.program.done:
-		return n.program.failure()
-	default:
-		return nil
-	}
+	return n.program.failure()
 }
 
 // upSoon starts a killed node after a while, and tries again while that fails

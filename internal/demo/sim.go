@@ -23,6 +23,8 @@ import (
 const (
 	maxGates  = 64
 	maxClouds = 9
+	// watchEvery is between two looks at whether all programs still run.
+	watchEvery = 200 * time.Millisecond
 )
 
 type simCommand struct {
@@ -167,7 +169,7 @@ func (c *simCommand) simulate(ctx context.Context, site *simSite, faults []fault
 	show.begin(site, t)
 	var beside sync.WaitGroup
 	watching, stop := context.WithCancel(ctx)
-	defer func() { stop(); beside.Wait() }()
+	defer func() { last(); stop(); beside.Wait() }()
 	c.besides(watching, &beside, site, ch, show, last)
 	for _, f := range faults {
 		ch.plan(f)
@@ -177,25 +179,21 @@ func (c *simCommand) simulate(ctx context.Context, site *simSite, faults []fault
 		timer := time.AfterFunc(c.For, last)
 		defer timer.Stop()
 	}
-	drivers, release := context.WithCancel(ctx)
-	defer release()
-	go func() { // whoever is still under way long after the last came is stuck
-		if <-coming.Done(); sleep(drivers, 5*c.Stay+c.Settle) {
-			release()
-		}
-	}()
-	trouble := []string{}
-	if err := t.drive(drivers, coming, c.Drivers); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		trouble = append(trouble, "drivers were still under way when patience ended")
+	drivers, release := context.WithCancelCause(ctx)
+	defer release(nil)
+	beside.Go(func() { c.watch(drivers, site, coming, release) })
+	driven := t.drive(drivers, coming, last, c.Drivers)
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
+	if driven != nil {
+		driven = context.Cause(drivers)
 	}
 	seconds := time.Since(began).Seconds()
-	died := site.died()
 	calm()
 	count, err := ch.wait()
-	for _, err := range []error{died, err} {
+	trouble := []string{}
+	for _, err := range []error{driven, err} {
 		if err != nil {
 			trouble = append(trouble, err.Error())
 		}
@@ -208,6 +206,29 @@ func (c *simCommand) simulate(ctx context.Context, site *simSite, faults []fault
 	r.Seconds, r.Faults, r.Trouble = seconds, count, append(r.Trouble, trouble...)
 	r.OK = len(r.Books.Differences) == 0 && len(r.Trouble) == 0
 	return r, nil
+}
+
+// errStopped is what a simulation says that was told to stop.
+var errStopped = errors.New("told to stop: the books were not checked")
+
+// watch ends the traffic when a program has died that nobody killed, and when
+// drivers are still under way long after the last one came.
+func (c *simCommand) watch(ctx context.Context, site *simSite, coming context.Context, release context.CancelCauseFunc) {
+	var lastCame time.Time
+	for sleep(ctx, watchEvery) {
+		if err := site.died(); err != nil {
+			release(err)
+			return
+		}
+		switch {
+		case coming.Err() == nil:
+		case lastCame.IsZero():
+			lastCame = time.Now()
+		case time.Since(lastCame) > longestStay*c.Stay+c.Settle:
+			release(errors.New("drivers were still under way when patience ended"))
+			return
+		}
+	}
 }
 
 // besides starts what goes on beside the traffic: the live line and the
@@ -272,6 +293,9 @@ func (c *simCommand) check(ctx context.Context, site *simSite, t *traffic) (*sim
 	patient, cancel := context.WithTimeout(ctx, c.Settle)
 	defer cancel()
 	took, err := site.agree(patient, t.ledger)
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
 	if err != nil {
 		r.Trouble = append(r.Trouble, err.Error())
 	}

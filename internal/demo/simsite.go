@@ -222,7 +222,30 @@ func (s *simSite) startGate(ctx context.Context, i int, g *simGate) error {
 		g.api.Store(api)
 		return nil
 	}
-	return g.up(ctx)
+	if err := g.up(ctx); err != nil {
+		return err
+	}
+	return g.signedIn(ctx)
+}
+
+// signedIn waits until the guard is signed in. A guard whom the gate has never
+// seen needs the cloud for that, so nothing may go wrong before.
+func (g *simGate) signedIn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	for {
+		if err := g.died(); err != nil {
+			return err
+		}
+		if api := g.api.Load(); api != nil {
+			if st, err := api.status(ctx); err == nil && st.Guard != nil {
+				return nil
+			}
+		}
+		if !sleep(ctx, lookEvery) {
+			return fmt.Errorf("nobody is signed in at gate %s: %w", g.code, ctx.Err())
+		}
+	}
 }
 
 // gateArguments are those of 'gate run'; the one-time code and its flag stand

@@ -29,6 +29,8 @@ const (
 	maxRefusals = 20
 	// maxFees is how often a driver is told another fee before they give up.
 	maxFees = 3
+	// longestStay bounds how long a driver stays, in average stays.
+	longestStay = 5
 )
 
 // visitor is one driver with everything that they will do, drawn beforehand so
@@ -81,7 +83,7 @@ func (t *traffic) draw(n int) *visitor {
 	gates := t.site.gates
 	v := &visitor{
 		in: gates[rng.IntN(len(gates))], out: gates[rng.IntN(len(gates))],
-		inside:  min(5*t.stay, time.Duration(rng.ExpFloat64()*float64(t.stay))),
+		inside:  min(longestStay*t.stay, time.Duration(rng.ExpFloat64()*float64(t.stay))),
 		remains: rng.IntN(100) < t.remain, transfer: rng.IntN(10) < 3,
 		note: []parking.Money{10_000, 20_000, 50_000, 100_000, 500_000}[rng.IntN(5)],
 	}
@@ -113,9 +115,9 @@ func drawID(rng *rand.Rand) uuid.UUID {
 }
 
 // drive lets drivers come until there were as many as limit (0: no limit) or
-// coming ends, and returns when the last who means to leave has left. It is
-// bounded by ctx.
-func (t *traffic) drive(ctx, coming context.Context, limit int) error {
+// coming ends, calls last, and returns when the last who means to leave has
+// left. It is bounded by ctx.
+func (t *traffic) drive(ctx, coming context.Context, last func(), limit int) error {
 	serving, shut := context.WithCancel(ctx)
 	var guards sync.WaitGroup
 	for g, l := range t.lanes {
@@ -131,6 +133,7 @@ func (t *traffic) drive(ctx, coming context.Context, limit int) error {
 		v := t.draw(n)
 		t.queue(v, t.lanes[v.in].in)
 	}
+	last()
 	gone := make(chan struct{})
 	go func() { t.under.Wait(); close(gone) }()
 	var err error

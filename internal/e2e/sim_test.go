@@ -76,8 +76,9 @@ type sim struct {
 	out, say bytes.Buffer
 }
 
-// startSim starts parksim sim on a database and a Redis of the test's own.
-func startSim(t *testing.T, args ...string) *sim {
+// startSim starts parksim sim on a database and a Redis of the test's own;
+// typed is what somebody types, nil for nobody.
+func startSim(t *testing.T, typed *os.File, args ...string) *sim {
 	t.Helper()
 	bin, err := builtPrograms()
 	if err != nil {
@@ -97,6 +98,9 @@ func startSim(t *testing.T, args ...string) *sim {
 	}
 	s.cmd.Env = append(s.cmd.Env, "PARK_DATABASE_URL="+s.db, "PARK_REDIS_URL="+privatetest.OwnRedis(t).URL())
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.say
+	if typed != nil {
+		s.cmd.Stdin = typed
+	}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +152,7 @@ func (s *sim) mustBeEqual(drivers, faults int) *simulated {
 func TestBooksEqualWhatDriversKnow(t *testing.T) {
 	t.Parallel()
 	s := startSim(
-		t, "--gates", "3", "--drivers", "90", "--rate", "12", "--stay", "1s",
+		t, nil, "--gates", "3", "--drivers", "90", "--rate", "12", "--stay", "1s",
 		"--fault", "at=1s cut N for=3s", "--fault", "at=2s oneway S out for=3s", "--fault", "at=5s oneway S in for=1s",
 		"--fault", "at=3s kill E", "--fault", "at=4s kill cloud for=500ms", "--fault", "at=6s cut N",
 	)
@@ -163,7 +167,7 @@ func TestBooksEqualWhatDriversKnow(t *testing.T) {
 func TestReplicasKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	s := startSim(
-		t, "--gates", "3", "--clouds", "3", "--drivers", "100", "--rate", "12", "--stay", "1s",
+		t, nil, "--gates", "3", "--clouds", "3", "--drivers", "100", "--rate", "12", "--stay", "1s",
 		"--fault", "answers all 40", "--fault", "duplicate all 5", "--fault", "every=900ms kill cloud for=600ms",
 	)
 	r := s.mustBeEqual(100, 8)
@@ -184,7 +188,7 @@ func TestGatesInNetworkNamespaces(t *testing.T) {
 	}
 	t.Parallel()
 	s := startSim(
-		t, "--gates", "2", "--namespaces", "--drivers", "110", "--rate", "9", "--stay", "1s",
+		t, nil, "--gates", "2", "--namespaces", "--drivers", "110", "--rate", "9", "--stay", "1s",
 		"--fault", "at=1s cut N for=3s", "--fault", "at=2s cut S for=1s",
 		"--fault", "at=5s oneway N in for=2s", "--fault", "at=5s oneway S out for=2s",
 		"--fault", "at=8s oneway N out for=2s", "--fault", "at=8s oneway S in for=2s",
@@ -202,10 +206,16 @@ func mustLeaveNoNamespace(t *testing.T, pid int) {
 	}
 }
 
-// A control: books that were tampered with are found out.
+// A control: books that were tampered with are found out. Besides, what is
+// typed is done, and what makes no sense is said to.
 func TestASimulationFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	s := startSim(t, "--gates", "2", "--drivers", "40", "--rate", "10", "--stay", "500ms")
+	typed, keys, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = typed.Close() }()
+	s := startSim(t, typed, "--gates", "2", "--for", "10m", "--rate", "10", "--stay", "500ms")
 	conn, err := pgx.Connect(t.Context(), s.db)
 	if err != nil {
 		t.Fatal(err)
@@ -223,9 +233,18 @@ RETURNING (SELECT plate FROM transactions WHERE id = stay_id)`).Scan(&plate)
 		}
 		return err == nil
 	})
+	if _, err := keys.WriteString("slow N 20\ncut X\nskew N 600\nend\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := keys.Close(); err != nil {
+		t.Fatal(err)
+	}
 	r, status := s.end()
 	if status != 1 || r.OK {
 		t.Errorf("tampered books passed with status %d", status)
+	}
+	if said := s.say.String(); r.Faults != 1 || !strings.Contains(said, `"X" is not understood`) || !strings.Contains(said, "no switch to set it wrong") {
+		t.Errorf("%d faults were typed and happened, want 1; it said\n%s", r.Faults, said)
 	}
 	if found := strings.Join(r.Books.Differences, "\n"); !strings.Contains(found, "cash of "+plate) || !strings.Contains(found, "cash in all") {
 		t.Errorf("the tampered payment of %s is not named in\n%s", plate, found)
