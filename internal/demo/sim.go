@@ -181,7 +181,7 @@ func (c *simCommand) simulate(ctx context.Context, site *simSite, faults []fault
 	}
 	drivers, release := context.WithCancelCause(ctx)
 	defer release(nil)
-	beside.Go(func() { c.watch(drivers, site, coming, release) })
+	beside.Go(func() { c.watch(drivers, site, func() bool { return coming.Err() != nil }, release) })
 	driven := t.drive(drivers, coming, last, c.Drivers)
 	if ctx.Err() != nil {
 		return nil, errStopped
@@ -213,7 +213,7 @@ var errStopped = errors.New("told to stop: the books were not checked")
 
 // watch ends the traffic when a program has died that nobody killed, and when
 // drivers are still under way long after the last one came.
-func (c *simCommand) watch(ctx context.Context, site *simSite, coming context.Context, release context.CancelCauseFunc) {
+func (c *simCommand) watch(ctx context.Context, site *simSite, allCame func() bool, release context.CancelCauseFunc) {
 	var lastCame time.Time
 	for sleep(ctx, watchEvery) {
 		if err := site.died(); err != nil {
@@ -221,7 +221,7 @@ func (c *simCommand) watch(ctx context.Context, site *simSite, coming context.Co
 			return
 		}
 		switch {
-		case coming.Err() == nil:
+		case !allCame():
 		case lastCame.IsZero():
 			lastCame = time.Now()
 		case time.Since(lastCame) > longestStay*c.Stay+c.Settle:
