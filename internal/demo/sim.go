@@ -94,6 +94,9 @@ func (c *simCommand) Run(ctx context.Context) (err error) {
 	}
 	show := &screen{out: out}
 	site, err := openSite(ctx, c, show.plain)
+	if ctx.Err() != nil && err != nil {
+		return errStopped // while starting: what failed only did so because of it
+	}
 	if err != nil {
 		return err
 	}
