@@ -14,7 +14,8 @@ usage="usage: sh tools/install.sh run|test"
 run_packages="ca-certificates gcc libc6-dev g++ pkg-config
 	libopencv-dev libopencv-contrib-dev libtesseract-dev libleptonica-dev
 	tesseract-ocr-eng postgresql redis-server"
-test_packages="chromium poppler-utils zbar-tools fonts-dejavu-core fonts-liberation"
+test_packages="chromium poppler-utils zbar-tools fonts-dejavu-core fonts-liberation
+	iproute2 nftables"
 
 case ${1-} in
 run) wanted=$run_packages ;;

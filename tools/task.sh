@@ -5,7 +5,7 @@ set -eu
 
 for argument in "$@"; do
 	case $argument in
-	run | build) sh tools/install.sh run ;;
+	run | build | soak) sh tools/install.sh run ;;
 	test | bench | check | lint) sh tools/install.sh test ;;
 	--) break ;;
 	esac

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,29 +54,49 @@ var people = []Made{
 	{Name: "tuan", Display: "Phạm Anh Tuấn", Role: auth.RoleGuard},
 }
 
-// gates stand around the site.
-var gates = []parking.Gate{
+// sides are where the first four gates stand; further gates stand behind them,
+// each ring of four outside of the one before.
+var sides = []parking.Gate{
 	{Code: "N", Name: "Cổng Bắc", At: parking.Point{X: 0, Y: 10}},
 	{Code: "S", Name: "Cổng Nam", At: parking.Point{X: 0, Y: -10}},
 	{Code: "E", Name: "Cổng Đông", At: parking.Point{X: 10, Y: 0}},
 	{Code: "W", Name: "Cổng Tây", At: parking.Point{X: -10, Y: 0}},
 }
 
-const slotsPerZone = 15
+const (
+	// Gates is how many gates the first site has unless somebody says so.
+	Gates = 4
+	// MaxGates bounds a site that is made for a simulation.
+	MaxGates = 64
 
-// slotAt is where slot i (from 1) of a zone lies.
-func slotAt(zone string, i int) parking.Point {
-	along := float64(i - 8)
-	switch zone {
-	case "N":
-		return parking.Point{X: along, Y: 7}
-	case "S":
-		return parking.Point{X: along, Y: -7}
-	case "E":
-		return parking.Point{X: 7, Y: along}
-	default:
-		return parking.Point{X: -7, Y: along}
+	slotsPerZone = 15
+	rowInside    = 3 // from a gate to its row of slots
+)
+
+// gatesAround are the first n gates: N, S, E, W, then N2, S2 and so on.
+func gatesAround(n int) []parking.Gate {
+	out := make([]parking.Gate, 0, n)
+	for i := range n {
+		gate, ring := sides[i%len(sides)], i/len(sides)
+		if ring > 0 {
+			gate.Code += strconv.Itoa(ring + 1)
+			gate.Name += " " + strconv.Itoa(ring+1)
+			gate.At.X *= float64(ring + 1)
+			gate.At.Y *= float64(ring + 1)
+		}
+		out = append(out, gate)
 	}
+	return out
+}
+
+// slotAt is where slot i (from 1) of a gate's own zone lies: in a row across
+// the way in.
+func slotAt(gate parking.Gate, i int) parking.Point {
+	along := float64(i - 8)
+	if gate.At.X == 0 {
+		return parking.Point{X: along, Y: gate.At.Y - math.Copysign(rowInside, gate.At.Y)}
+	}
+	return parking.Point{X: gate.At.X - math.Copysign(rowInside, gate.At.X), Y: along}
 }
 
 // motorbikes is the counted zone.
@@ -87,6 +108,14 @@ var motorbikes = parking.Zone{
 // Seed makes the site in a migrated database. If it is there already, nothing
 // is changed and the result says so.
 func Seed(ctx context.Context, s *store.Store, people *auth.Service, now time.Time) (Result, error) {
+	return WithGates(ctx, s, people, now, Gates)
+}
+
+// WithGates is Seed with another number of gates, each with a zone of its own.
+func WithGates(ctx context.Context, s *store.Store, people *auth.Service, now time.Time, n int) (Result, error) {
+	if n < 1 || n > MaxGates {
+		return Result{}, parking.Errorf(parking.Invalid, "A first site has 1 to %d gates.", MaxGates)
+	}
 	row, err := s.Q.SiteByCode(ctx, SiteCode)
 	if err == nil {
 		return Result{Already: true, Site: row.ID, Code: row.Code, Name: row.Name, Users: []Made{}}, nil
@@ -94,7 +123,7 @@ func Seed(ctx context.Context, s *store.Store, people *auth.Service, now time.Ti
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return Result{}, fmt.Errorf("look for the site: %w", err)
 	}
-	ground := plot{tenant: uuid.New(), site: uuid.New(), now: now.UTC()}
+	ground := plot{tenant: uuid.New(), site: uuid.New(), now: now.UTC(), gates: gatesAround(n)}
 	out := Result{Site: ground.site, Code: SiteCode, Name: siteName}
 	made, err := withPasswords(ctx, people)
 	if err != nil {
@@ -141,6 +170,7 @@ func withPasswords(ctx context.Context, service *auth.Service) ([]hashed, error)
 type plot struct {
 	tenant, site uuid.UUID
 	now          time.Time
+	gates        []parking.Gate
 }
 
 func (g *plot) addSite(ctx context.Context, q *cloudsql.Queries) error {
@@ -175,7 +205,7 @@ func (g *plot) addSite(ctx context.Context, q *cloudsql.Queries) error {
 }
 
 func (g *plot) addGates(ctx context.Context, q *cloudsql.Queries) error {
-	for _, gate := range gates {
+	for _, gate := range g.gates {
 		err := q.AddGate(ctx, cloudsql.AddGateParams{
 			TenantID: g.tenant, SiteID: g.site, Code: gate.Code, Name: gate.Name, X: gate.At.X, Y: gate.At.Y, CreatedAt: g.now,
 		})
@@ -188,7 +218,7 @@ func (g *plot) addGates(ctx context.Context, q *cloudsql.Queries) error {
 
 func (g *plot) addZones(ctx context.Context, q *cloudsql.Queries) error {
 	zones := []parking.Zone{motorbikes}
-	for _, gate := range gates {
+	for _, gate := range g.gates {
 		zones = append(zones, parking.Zone{Code: gate.Code, Name: "Khu " + gate.Code, Kind: parking.Numbered, Capacity: map[parking.Class]int{}})
 	}
 	for _, z := range zones {
@@ -207,12 +237,12 @@ func (g *plot) addZones(ctx context.Context, q *cloudsql.Queries) error {
 }
 
 func (g *plot) addSlots(ctx context.Context, q *cloudsql.Queries) error {
-	for _, zone := range gates { // each numbered zone bears its gate's code
+	for _, zone := range g.gates { // each numbered zone bears its gate's code
 		for i := 1; i <= slotsPerZone; i++ {
-			at := slotAt(zone.Code, i)
+			at := slotAt(zone, i)
 			err := q.AddSlot(ctx, cloudsql.AddSlotParams{
 				TenantID: g.tenant, SiteID: g.site, Code: fmt.Sprintf("%s%02d", zone.Code, i), ZoneCode: zone.Code,
-				X: at.X, Y: at.Y, Classes: []string{string(parking.Car)}, HomeGate: parking.HomeGate(at, gates),
+				X: at.X, Y: at.Y, Classes: []string{string(parking.Car)}, HomeGate: parking.HomeGate(at, g.gates),
 			})
 			if err != nil {
 				return fmt.Errorf("add a slot: %w", err)
@@ -223,7 +253,7 @@ func (g *plot) addSlots(ctx context.Context, q *cloudsql.Queries) error {
 }
 
 func (g *plot) addLanes(ctx context.Context, q *cloudsql.Queries) error {
-	for _, gate := range gates {
+	for _, gate := range g.gates {
 		for _, lane := range []struct {
 			code      string
 			direction parking.Direction

@@ -1,6 +1,7 @@
 package seed_test
 
 import (
+	"log/slog"
 	"regexp"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"gatehouse/cloud/auth"
 	"gatehouse/cloud/seed"
 	"gatehouse/cloud/store"
+	"gatehouse/internal/private/privatetest"
 	"gatehouse/internal/private/privatetest/cloudtest"
 	"gatehouse/parking"
 )
@@ -62,5 +64,43 @@ func TestSeed(t *testing.T) {
 	again, err := seed.Seed(t.Context(), s.Store, s.Auth, time.Now())
 	if err != nil || !again.Already || len(again.Users) != 0 || again.Site != s.ID {
 		t.Errorf("again: %+v %v", again, err)
+	}
+}
+
+// A site for a simulation has as many gates as asked for, each with its zone
+// and its slots around it.
+func TestMoreGates(t *testing.T) {
+	t.Parallel()
+	url := privatetest.Database(t, store.Migrate)
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	people := auth.New(auth.Config{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	for _, wrong := range []int{0, -1, seed.MaxGates + 1} {
+		if _, err := seed.WithGates(t.Context(), s, people, time.Now(), wrong); parking.ErrorCode(err) != parking.Invalid {
+			t.Errorf("%d gates: %v", wrong, err)
+		}
+	}
+	made, err := seed.WithGates(t.Context(), s, people, time.Now(), 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := store.SiteConfig(t.Context(), s.Q, made.Site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots, err := store.Slots(t.Context(), s.Q, made.Site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.Gates) != 6 || len(cfg.Lanes) != 12 || len(cfg.Zones) != 7 || len(slots) != 90 {
+		t.Fatalf("%d gates, %d lanes, %d zones, %d slots", len(cfg.Gates), len(cfg.Lanes), len(cfg.Zones), len(slots))
+	}
+	for _, slot := range slots {
+		if slot.Code == "N208" && (slot.At != parking.Point{X: 0, Y: 17} || slot.Home != "N2") {
+			t.Errorf("N208 lies at %v with home %s", slot.At, slot.Home)
+		}
 	}
 }

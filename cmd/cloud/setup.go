@@ -49,13 +49,14 @@ func printJSON(out io.Writer, v any) error {
 
 type seedCommand struct {
 	databaseFlags
-	JSON bool `name:"json" help:"Print JSON."`
+	JSON  bool `name:"json" help:"Print JSON."`
+	Gates int  `help:"How many gates, each with fifteen slots." default:"4"`
 }
 
 // Run seeds and prints the passwords, this once.
 func (c *seedCommand) Run(ctx context.Context, out io.Writer) error {
 	return c.withAuth(ctx, func(s *store.Store, a *auth.Service) error {
-		r, err := seed.Seed(ctx, s, a, time.Now())
+		r, err := seed.WithGates(ctx, s, a, time.Now(), c.Gates)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -105,6 +107,77 @@ func (a *gateAPI) out(ctx context.Context, lane string, stay parking.Stay) (pass
 	var done passage
 	err := a.call(ctx, http.MethodPost, "/v1/out", body, &done)
 	return done, err
+}
+
+// gateStatus is what a simulation asks a gate about itself.
+type gateStatus struct {
+	Inside int `json:"inside"`
+	Guard  *struct {
+		Name string `json:"name"`
+	} `json:"guard"` // nil: nobody has signed in
+	Link struct {
+		State string `json:"state"`
+		Queue int64  `json:"queue"`
+	} `json:"link"`
+}
+
+func (a *gateAPI) status(ctx context.Context) (gateStatus, error) {
+	var answer gateStatus
+	err := a.call(ctx, http.MethodGet, "/v1/status", nil, &answer)
+	return answer, err
+}
+
+// inRequest and outRequest carry an id: sent again, also after the gate was
+// killed, they have no second effect.
+type inRequest struct {
+	ID    uuid.UUID     `json:"id"`
+	Lane  string        `json:"lane"`
+	Plate parking.Plate `json:"plate"`
+	Class parking.Class `json:"class"`
+	Token string        `json:"token,omitempty"`
+	Actor string        `json:"actor,omitempty"`
+}
+
+type outRequest struct {
+	ID        uuid.UUID      `json:"id"`
+	Lane      string         `json:"lane"`
+	Stay      uuid.UUID      `json:"stay"`
+	Token     string         `json:"token,omitempty"`
+	Method    parking.Method `json:"method"`
+	Tendered  parking.Money  `json:"tendered,omitempty"`
+	PayerBank string         `json:"payer_bank,omitempty"`
+	PaidAt    *time.Time     `json:"paid_at,omitempty"`
+	Actor     string         `json:"actor,omitempty"`
+}
+
+type outAnswer struct {
+	passage
+	Change parking.Money `json:"change"`
+	Paying bool          `json:"paying"`
+	QR     string        `json:"qr"`
+}
+
+func (a *gateAPI) enter(ctx context.Context, r inRequest) (passage, error) {
+	var done passage
+	err := a.call(ctx, http.MethodPost, "/v1/in", r, &done)
+	return done, err
+}
+
+func (a *gateAPI) exit(ctx context.Context, r outRequest) (outAnswer, error) {
+	var done outAnswer
+	err := a.call(ctx, http.MethodPost, "/v1/out", r, &done)
+	return done, err
+}
+
+// fee is what a stay would have to pay now.
+func (a *gateAPI) fee(ctx context.Context, stay uuid.UUID) (parking.Money, error) {
+	var answer struct {
+		Quote struct {
+			Due parking.Money `json:"due"`
+		} `json:"quote"`
+	}
+	err := a.call(ctx, http.MethodPost, "/v1/fee", map[string]any{"stay": stay}, &answer)
+	return answer.Quote.Due, err
 }
 
 // inside lists the stays inside, as the gate knows them.

@@ -14,6 +14,7 @@ import (
 // commands is parksim's command line.
 type commands struct {
 	Dev      devCommand      `cmd:"" help:"Start a whole site on this machine: servers, cloud, one gate with simulated cameras, drivers."`
+	Sim      simCommand      `cmd:"" help:"Simulate many gates and drivers under faults, and compare the books with what the drivers know."`
 	Services servicesCommand `cmd:"" help:"Run a command with a private PostgreSQL and Redis."`
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -66,16 +67,24 @@ func (p *programs) ask(ctx context.Context, answer any, name string, args ...str
 // start starts a program in the background, in a process group of its own: a
 // Ctrl-C reaches us, and we end the programs in order.
 func (p *programs) start(name string, args ...string) (*program, error) {
-	log := filepath.Join(p.dir, name+".log")
+	return p.startAs(name, nil, name, args...)
+}
+
+// startAs is start for one of several of the same program: label names it and
+// its log. What stands in before comes before the command, as "ip netns exec
+// NAME" does; it must become the program and not stay as its parent.
+func (p *programs) startAs(label string, before []string, name string, args ...string) (*program, error) {
+	log := filepath.Join(p.dir, label+".log")
 	file, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("make the log of %s: %w", name, err)
 	}
-	cmd := exec.Command(filepath.Join(p.bin, name), args...)
+	argv := append(append(slices.Clone(before), filepath.Join(p.bin, name)), args...)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = p.env
 	cmd.Stdout, cmd.Stderr = file, file
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	prog, err := run(name, log, cmd)
+	prog, err := run(label, log, cmd)
 	return prog, errors.Join(err, file.Close())
 }
 
@@ -123,6 +132,16 @@ func (g *program) stop() error {
 		<-g.done
 		return errors.Join(fmt.Errorf("%s did not end when asked and was killed", g.name), err)
 	}
+}
+
+// kill ends the program as a power cut would and waits until it is gone.
+func (g *program) kill() error {
+	err := g.cmd.Process.Kill()
+	<-g.done
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
 }
 
 // failure is the error of a program that ended by itself.

@@ -56,8 +56,10 @@ var visionWorker = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if workerFolder != "" {
-		_ = os.RemoveAll(workerFolder)
+	for _, folder := range []string{workerFolder, programsFolder} {
+		if folder != "" {
+			_ = os.RemoveAll(folder)
+		}
 	}
 	os.Exit(code)
 }
