@@ -49,6 +49,7 @@ type Cloud struct {
 
 	cfg     Config
 	redis   *redis.Client // nil without one
+	ingest  *ingest.Ingester
 	handler http.Handler
 	closing sync.Once
 }
@@ -119,9 +120,10 @@ func (c *Cloud) wire() error {
 	if err != nil {
 		return err
 	}
+	c.ingest = &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
-		Ingest: &ingest.Ingester{Store: c.Store, Log: c.cfg.Log},
+		Ingest: c.ingest,
 		Slots: slots.New(slots.Config{
 			Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint,
 		}),
@@ -193,6 +195,7 @@ func (c *Cloud) Handler() http.Handler { return c.handler }
 func (c *Cloud) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.clean(ctx) })
+	wg.Go(func() { c.ingest.ReplayAll(ctx, c.cfg.Now) }) // after an upgrade, more can be read
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err
