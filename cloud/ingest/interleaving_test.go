@@ -54,6 +54,9 @@ func TestAnyInterleavingEqualsTheModel(t *testing.T) {
 			model := newNaive(t, s)
 			for i := worker; i < len(seeds); i += workers {
 				trySeed(t, s, gates, model, seeds[i])
+				if n := i/workers + 1; n%25 == 0 {
+					t.Logf("%d histories so far", n)
+				}
 			}
 		})
 	}
@@ -117,10 +120,7 @@ func (h *tale) try(t *testing.T, s *cloudtest.Site, model *naive, order int) str
 		}
 		return fmt.Sprintf("after %d of %d items:\n%s", len(items), len(h.all()), difference(want, got))
 	}
-	if diff := h.bring(t, s, order, differs); diff != "" {
-		return diff
-	}
-	return differs(h.all())
+	return h.bring(t, s, order, differs)
 }
 
 // holdsEverything fails when a history tests too little.

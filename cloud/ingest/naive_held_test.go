@@ -19,7 +19,7 @@ type naiveHeld struct {
 }
 
 // held reads the items. What is not readable, or not what its batch says, or
-// not a gate's to write, is in quarantine.
+// not a gate's to write, is in quarantine; so is what came too early.
 func (n *naive) held(items []naiveItem) []naiveHeld {
 	var out []naiveHeld
 	for _, it := range items {
@@ -34,7 +34,7 @@ func (n *naive) held(items []naiveItem) []naiveHeld {
 			body, err = parking.DecodeBody(f)
 		}
 		as := f.ID == it.id && f.Site == n.site && f.Gate == it.gate && f.Epoch == it.epoch && f.Seq == it.seq
-		if err != nil || !as || (parking.CloudOnly(f.Kind) && f.Gate != "cloud") {
+		if err != nil || !as || it.early || (parking.CloudOnly(f.Kind) && f.Gate != "cloud") {
 			h.counted = quarantineID(n.site, it)
 		} else {
 			h.counted, h.fact = f.ID, &naiveFact{Fact: f, written: f.At, body: body, stay: parking.StayOf(f)}

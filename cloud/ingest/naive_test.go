@@ -34,6 +34,7 @@ type naiveItem struct {
 	seq   int64
 	id    uuid.UUID
 	raw   []byte
+	early bool // it came to a program that did not know its kind, and was not tried again
 }
 
 // naiveFact is a fact that can be read. Its At is its time (§1), not what the
