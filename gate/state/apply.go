@@ -144,7 +144,7 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}
 	q := s.store.Read()
-	over, err := loadOverlay(ctx, q)
+	over, err := loadOverlay(ctx, q, s.timed)
 	if err != nil {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}

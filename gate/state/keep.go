@@ -63,7 +63,7 @@ func (s *State) Prune(ctx context.Context) error {
 	}
 	old := now.Add(-keepFacts).UnixMilli()
 	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
-		if _, err := q.PruneFacts(ctx, old); err != nil {
+		if _, err := q.PruneFacts(ctx, &old); err != nil {
 			return err
 		}
 		return q.PruneOpenings(ctx, old)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +27,7 @@ const (
 	settingIncarnation = "incarnation"
 	settingHighest     = "highest_ms"
 	settingAnchor      = "clock_anchor"
+	settingHeard       = "heard_ms"
 )
 
 // Config is what a State is made of.
@@ -36,6 +36,7 @@ type Config struct {
 	Clock   *clock.Clock
 	Version string       // of the program, for the fact started
 	Machine string       // fingerprint; "" for store.Machine()
+	Built   time.Time    // of the program: a clock that tells an earlier time is dead; zero when not known
 	Log     *slog.Logger // nil: discard
 }
 
@@ -52,11 +53,12 @@ type State struct {
 	// writeMu is held by everything that writes; it is taken before mu. The
 	// fields below it belong to the chain of facts.
 	writeMu  sync.Mutex
-	lastAt   time.Time
+	lastAt   map[bool]time.Time // of facts whose time was guessed, and of the others
 	lastSeq  int64
 	lastHash string
 	unsure   bool                    // a write failed: ask the disk how far it got
 	covered  map[parking.Epoch]int64 // up to where own facts are known to be covered
+	times    times
 
 	// mu guards what is in memory; it is never held while the disk works.
 	mu         sync.Mutex
@@ -65,6 +67,8 @@ type State struct {
 	recent     []Entry // oldest first
 	queue      int64   // facts waiting
 	highest    time.Time
+	heard      time.Time // a time at which the cloud was heard
+	built      time.Time
 	references uint64
 	tries      map[string]tries
 	watchers   map[chan struct{}]struct{}
@@ -86,15 +90,18 @@ func Open(ctx context.Context, c Config) (*State, error) {
 	}
 	s := &State{
 		store: c.Store, clock: c.Clock, log: c.Log, site: id.Site, gate: id.Gate,
-		covered: map[parking.Epoch]int64{}, tries: map[string]tries{}, watchers: map[chan struct{}]struct{}{},
+		lastAt: map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{}, watchers: map[chan struct{}]struct{}{},
 	}
-	if err := s.resumeClock(ctx); err != nil {
+	if err := s.startTime(ctx, c.Built); err != nil {
 		return nil, err
 	}
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.start(ctx, c.Version, c.Machine); err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
+	if err := s.ObserveClock(ctx); err != nil {
 		return nil, fmt.Errorf("open the state: %w", err)
 	}
 	return s, nil
@@ -135,33 +142,6 @@ func (s *State) start(ctx context.Context, version, machine string) error {
 	return nil
 }
 
-func (s *State) resumeClock(ctx context.Context) error {
-	v, err := s.store.Setting(ctx, settingAnchor)
-	if err != nil || v == "" {
-		return err
-	}
-	var a clock.Anchor
-	if err := json.Unmarshal([]byte(v), &a); err != nil {
-		s.log.Warn("the kept time of the cloud cannot be read", "err", err)
-		return nil
-	}
-	s.clock.Resume(a)
-	return nil
-}
-
-// SaveClock keeps the cloud's time for a later process of the same boot.
-func (s *State) SaveClock(ctx context.Context) error {
-	a, ok := s.clock.Anchor()
-	if !ok {
-		return nil
-	}
-	b, err := json.Marshal(a)
-	if err != nil {
-		return fmt.Errorf("keep the time: %w", err)
-	}
-	return s.store.SetSetting(ctx, settingAnchor, string(b))
-}
-
 // load reads the database into memory.
 func (s *State) load(ctx context.Context) error {
 	q := s.store.Read()
@@ -169,7 +149,7 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	over, err := loadOverlay(ctx, q)
+	over, err := loadOverlay(ctx, q, s.timed)
 	if err != nil {
 		return err
 	}

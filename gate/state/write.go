@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/gate/clock"
 	"gatehouse/gate/store"
 	"gatehouse/gate/store/gatesql"
 	"gatehouse/parking"
@@ -39,18 +40,16 @@ type written struct {
 // none. When it returns nil, the disk has them and Site shows their effect.
 // When the disk refuses, the error is Unavailable with a sentence, nothing
 // was changed and no number was used up. A body that this program could not
-// read back is refused before anything is written.
+// read back is refused before anything is written. Once the cloud's time is
+// known, what it says of times that were guessed is written first.
 func (s *State) Write(ctx context.Context, drafts ...Draft) ([]parking.Fact, error) {
-	if len(drafts) == 0 {
-		return nil, nil
-	}
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	if err := s.resync(ctx); err != nil {
 		return nil, err
 	}
 	batch, err := s.compose(drafts)
-	if err != nil {
+	if err != nil || len(batch) == 0 {
 		return nil, err
 	}
 	err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
@@ -62,9 +61,9 @@ func (s *State) Write(ctx context.Context, drafts ...Draft) ([]parking.Fact, err
 		return nil, fmt.Errorf("write facts: %w", err)
 	}
 	s.took(batch)
-	facts := make([]parking.Fact, len(batch))
-	for i := range batch {
-		facts[i] = batch[i].fact
+	facts := make([]parking.Fact, 0, len(drafts))
+	for i := range batch[len(batch)-len(drafts):] {
+		facts = append(facts, batch[len(batch)-len(drafts)+i].fact)
 	}
 	return facts, nil
 }
@@ -83,9 +82,13 @@ func mayUseReserve(drafts []Draft) bool {
 }
 
 // compose makes facts of drafts, numbered and chained after the last one.
+// What the time says of boots before comes before them.
 func (s *State) compose(drafts []Draft) ([]written, error) {
 	now := s.clock.Read()
-	at, seq, prev := s.lastAt, s.lastSeq, s.lastHash
+	if observations := s.observations(now); s.lastSeq > 0 && len(observations) > 0 {
+		drafts = append(observations, drafts...)
+	}
+	at, seq, prev := s.lastAt[now.Guessed()], s.lastSeq, s.lastHash
 	out := make([]written, 0, len(drafts))
 	for _, d := range drafts {
 		raw, err := json.Marshal(d.Body)
@@ -133,6 +136,9 @@ func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written)
 			return fmt.Errorf("write an opening: %w", err)
 		}
 	}
+	if err := s.storeTimes(ctx, q, batch); err != nil {
+		return err
+	}
 	return s.saveHighest(ctx, q, batch[len(batch)-1].fact.At)
 }
 
@@ -154,11 +160,15 @@ func addFact(ctx context.Context, q *gatesql.Queries, w *written) error {
 // took brings memory to where the disk is: the batch was committed.
 func (s *State) took(batch []written) {
 	last := &batch[len(batch)-1]
-	s.lastAt, s.lastSeq, s.lastHash = last.fact.At, last.fact.Seq, last.hash
+	s.lastSeq, s.lastHash = last.fact.Seq, last.hash
 	s.mu.Lock()
 	for i := range batch {
+		s.lastAt[clock.Guessed(batch[i].fact.Clock)] = batch[i].fact.At
+	}
+	s.tookTimes(batch)
+	for i := range batch {
 		s.lay(batch[i].fact, batch[i].body, batch[i].stay)
-		s.remember(ownEntry(batch[i].fact, batch[i].body))
+		s.remember(s.ownEntry(batch[i].fact, batch[i].body))
 	}
 	s.queue += int64(len(batch))
 	s.noteHighest(last.fact.At)

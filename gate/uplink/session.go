@@ -151,6 +151,9 @@ func (s *session) hello(ctx context.Context) (*wire.Welcome, error) {
 func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	u := s.u
 	site := u.state.Site()
+	if err := u.state.ObserveClock(ctx); err != nil {
+		u.log.Warn("what the cloud's time says of earlier times was not written yet", "err", err)
+	}
 	ahead, err := u.state.Rewind(ctx, w.Held)
 	if err != nil {
 		return err
