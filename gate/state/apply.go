@@ -44,7 +44,7 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 		fresh = append(fresh, d)
 	}
 	if len(fresh) > 0 {
-		err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.storeDeltas(ctx, q, fresh) })
+		err := s.tx(ctx, func(q *gatesql.Queries) error { return s.storeDeltas(ctx, q, fresh) })
 		if err != nil {
 			return fmt.Errorf("apply the feed: %w", err)
 		}
@@ -139,7 +139,7 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 	}
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.storeSnapshot(ctx, q, &snap) })
+	err := s.tx(ctx, func(q *gatesql.Queries) error { return s.storeSnapshot(ctx, q, &snap) })
 	if err != nil {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}

@@ -53,7 +53,7 @@ func (s *State) RememberGuard(ctx context.Context, g Guard, password string, val
 		return err
 	}
 	now := s.highestNow()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	return s.tx(ctx, func(q *gatesql.Queries) error {
 		err := q.PutGuard(ctx, gatesql.PutGuardParams{
 			Name: g.Name, Display: g.Display, Role: g.Role, Verifier: verifier, UntilMs: now.Add(validFor).UnixMilli(),
 		})
@@ -66,7 +66,7 @@ func (s *State) RememberGuard(ctx context.Context, g Guard, password string, val
 
 // ForgetGuard drops the verifier of a guard whom the cloud has refused.
 func (s *State) ForgetGuard(ctx context.Context, name string) error {
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error { return q.DeleteGuard(ctx, name) })
+	return s.tx(ctx, func(q *gatesql.Queries) error { return q.DeleteGuard(ctx, name) })
 }
 
 // CheckGuard signs a guard in without the cloud. The verifier ends by the
@@ -84,7 +84,7 @@ func (s *State) CheckGuard(ctx context.Context, name, password string) (Guard, e
 		return Guard{}, wrong
 	}
 	if err != nil {
-		return Guard{}, diskError("read a guard", err)
+		return Guard{}, s.diskError("read a guard", err)
 	}
 	ok, err := checkVerifier(row.Verifier, password)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *State) CheckGuard(ctx context.Context, name, password string) (Guard, e
 	if now.UnixMilli() >= row.UntilMs {
 		return Guard{}, parking.Errorf(parking.Unauthorized, "Signing in without the cloud has ended for %s. Sign in once while the cloud can be reached.", row.Display)
 	}
-	if err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.saveHighest(ctx, q, now) }); err != nil {
+	if err := s.tx(ctx, func(q *gatesql.Queries) error { return s.saveHighest(ctx, q, now) }); err != nil {
 		s.log.Warn("the highest time could not be kept", "err", err)
 	}
 	return Guard{Name: row.Name, Display: row.Display, Role: row.Role}, nil

@@ -50,7 +50,7 @@ func (s *State) PhotoSent(ctx context.Context, sha string) error {
 // cloud that was restored from a backup.
 func (s *State) ResendPhotos(ctx context.Context) error {
 	since := s.clock.Now().Add(-keepFacts).UnixMilli()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error { return q.ResendPhotos(ctx, since) })
+	return s.tx(ctx, func(q *gatesql.Queries) error { return q.ResendPhotos(ctx, since) })
 }
 
 // Prune drops what need not be kept: stays that ended more than two days ago,
@@ -62,7 +62,7 @@ func (s *State) Prune(ctx context.Context) error {
 		return fmt.Errorf("prune stays: %w", err)
 	}
 	old := now.Add(-keepFacts).UnixMilli()
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err := s.tx(ctx, func(q *gatesql.Queries) error {
 		if _, err := q.PruneFacts(ctx, &old); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (s *State) pruneStays(ctx context.Context, before time.Time) error {
 	defer s.writeMu.Unlock()
 	rows, err := s.store.Read().EndedBefore(ctx, before.UnixMilli())
 	if err != nil {
-		return diskError("list ended stays", err)
+		return s.diskError("list ended stays", err)
 	}
 	s.mu.Lock()
 	var gone []uuid.UUID
@@ -96,7 +96,7 @@ func (s *State) pruneStays(ctx context.Context, before time.Time) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err = s.tx(ctx, func(q *gatesql.Queries) error {
 		for _, id := range gone {
 			if err := q.DeleteStay(ctx, id.String()); err != nil {
 				return err

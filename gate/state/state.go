@@ -72,6 +72,10 @@ type State struct {
 	references uint64
 	tries      map[string]tries
 	watchers   map[chan struct{}]struct{}
+	troubles   []Trouble
+	noted      atomic.Bool  // something was noted beside the database
+	damaged    atomic.Bool  // the database was found damaged
+	fullSince  atomic.Int64 // when the disk was found full, milliseconds of business time; 0 when it is not
 	view       atomic.Pointer[Site]
 }
 
@@ -104,6 +108,9 @@ func Open(ctx context.Context, c Config) (*State, error) {
 	if err := s.ObserveClock(ctx); err != nil {
 		return nil, fmt.Errorf("open the state: %w", err)
 	}
+	if err := s.tellOfStart(ctx, c.Machine); err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
 	return s, nil
 }
 
@@ -128,7 +135,7 @@ func (s *State) start(ctx context.Context, version, machine string) error {
 	if err != nil {
 		return err
 	}
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err = s.tx(ctx, func(q *gatesql.Queries) error {
 		p := gatesql.NewEpochParams{Epoch: string(s.epoch), StartedAt: batch[0].fact.At.UnixMilli()}
 		if err := q.NewEpoch(ctx, p); err != nil {
 			return fmt.Errorf("mint an epoch: %w", err)
@@ -221,7 +228,7 @@ func (s *State) Vehicle(ctx context.Context, p parking.Plate) (Vehicle, error) {
 		return Vehicle{}, parking.Errorf(parking.NotFound, "The plate %s has not been here.", p)
 	}
 	if err != nil {
-		return Vehicle{}, diskError("read a vehicle", err)
+		return Vehicle{}, s.diskError("read a vehicle", err)
 	}
 	return Vehicle{Plate: p, Display: v.Display, Class: parking.Class(v.Class), SeenAt: time.UnixMilli(v.SeenMs).UTC()}, nil
 }
@@ -299,8 +306,19 @@ func (s *State) saveHighest(ctx context.Context, q *gatesql.Queries, t time.Time
 	return nil
 }
 
+// diskError wraps what the disk said when reading, and notices damage.
+func (s *State) diskError(what string, err error) error {
+	if store.IsDamaged(err) {
+		s.foundDamaged()
+	}
+	return diskError(what, err)
+}
+
 // diskError wraps what the disk said when reading.
 func diskError(what string, err error) error {
+	if store.IsDamaged(err) {
+		return fmt.Errorf("%s: %w", what, store.Damaged(err))
+	}
 	return fmt.Errorf("%s: %w (%w)", what,
 		parking.Errorf(parking.Unavailable, "The disk of this gate cannot be read. Check the disk."), err)
 }

@@ -98,7 +98,7 @@ func (s *State) TypeTime(ctx context.Context, t time.Time) error {
 		return err
 	}
 	row := s.thisBoot(false)
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return putBoot(ctx, q, row) })
+	err := s.tx(ctx, func(q *gatesql.Queries) error { return putBoot(ctx, q, row) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -377,7 +377,7 @@ func (s *State) SaveClock(ctx context.Context) error {
 	if !known {
 		return nil
 	}
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err := s.tx(ctx, func(q *gatesql.Queries) error {
 		if err := s.saveAnchor(ctx, q); err != nil {
 			return err
 		}

@@ -24,6 +24,8 @@ type Draft struct {
 	// Opens is the code of the lane whose barrier opens after this fact; ""
 	// for none. Until ConfirmOpening, the lane shows it after a start.
 	Opens string
+
+	id uuid.UUID // of the fact; the zero id has one made
 }
 
 // written is a fact together with the bytes that stand for it.
@@ -39,25 +41,49 @@ type written struct {
 // Write writes the drafts as facts, in order, in one transaction: all or
 // none. When it returns nil, the disk has them and Site shows their effect.
 // When the disk refuses, the error is Unavailable with a sentence, nothing
-// was changed and no number was used up. A body that this program could not
+// was changed and no number was used up; openings by hand are then noted
+// beside the database, and no facts are returned. A body that this program could not
 // read back is refused before anything is written. Once the cloud's time is
 // known, what it says of times that were guessed is written first.
 func (s *State) Write(ctx context.Context, drafts ...Draft) ([]parking.Fact, error) {
+	facts, err := s.write(ctx, drafts)
+	switch {
+	case store.IsFull(err):
+		s.foundFull()
+	case err == nil && len(facts) > 0:
+		s.wroteAgain(ctx)
+	}
+	return facts, err
+}
+
+func (s *State) write(ctx context.Context, drafts []Draft) ([]parking.Fact, error) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
+	if s.damaged.Load() {
+		if s.noteBeside(drafts) {
+			return nil, nil
+		}
+		return nil, store.Damaged(errors.New("found before"))
+	}
 	if err := s.resync(ctx); err != nil {
+		if s.noteBeside(drafts) {
+			return nil, nil
+		}
 		return nil, err
 	}
 	batch, err := s.compose(drafts)
 	if err != nil || len(batch) == 0 {
 		return nil, err
 	}
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+	err = s.tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
 	if err != nil && store.IsFull(err) && mayUseReserve(drafts) && s.store.GiveUpReserve() {
-		err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+		err = s.tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
 	}
 	if err != nil {
 		s.unsure = true
+		if s.noteBeside(drafts) {
+			return nil, nil
+		}
 		return nil, fmt.Errorf("write facts: %w", err)
 	}
 	s.took(batch)
@@ -95,9 +121,11 @@ func (s *State) compose(drafts []Draft) ([]written, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
 		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, fmt.Errorf("make an id: %w", err)
+		id := d.id
+		if id == uuid.Nil {
+			if id, err = uuid.NewV7(); err != nil {
+				return nil, fmt.Errorf("make an id: %w", err)
+			}
 		}
 		seq++
 		at = parking.ClampAt(now.At, at)
@@ -184,7 +212,7 @@ func (s *State) resync(ctx context.Context) error {
 	}
 	rows, err := s.store.Read().FactsAfter(ctx, gatesql.FactsAfterParams{Epoch: string(s.epoch), Seq: s.lastSeq})
 	if err != nil {
-		return diskError("read what was written", err)
+		return s.diskError("read what was written", err)
 	}
 	batch := make([]written, 0, len(rows))
 	for _, r := range rows {
@@ -218,7 +246,7 @@ type Opening struct {
 // ConfirmOpening notes that the barrier opened after fact.
 func (s *State) ConfirmOpening(ctx context.Context, fact uuid.UUID) error {
 	ms := s.clock.Now().UnixMilli()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	return s.tx(ctx, func(q *gatesql.Queries) error {
 		n, err := q.ConfirmOpening(ctx, gatesql.ConfirmOpeningParams{OpenedMs: &ms, Fact: fact.String()})
 		if err != nil {
 			return fmt.Errorf("confirm an opening: %w", err)
@@ -234,7 +262,7 @@ func (s *State) ConfirmOpening(ctx context.Context, fact uuid.UUID) error {
 func (s *State) Openings(ctx context.Context) ([]Opening, error) {
 	rows, err := s.store.Read().LastOpenings(ctx)
 	if err != nil {
-		return nil, diskError("read the openings", err)
+		return nil, s.diskError("read the openings", err)
 	}
 	var out []Opening
 	for _, r := range rows {

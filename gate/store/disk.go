@@ -94,7 +94,7 @@ func refusalSentence(err error) string {
 		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 			return "The disk of this gate is read-only; nothing was recorded. Check the disk."
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-			return "The database of this gate is damaged; nothing was recorded. Call for help."
+			return sentenceDamaged
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 			return "The database of this gate is busy; nothing was recorded. Try again."
 		}
@@ -110,6 +110,8 @@ func refusalSentence(err error) string {
 	}
 	return ""
 }
+
+const sentenceDamaged = "The database of this gate is damaged; nothing was recorded. Stop the gate and run: gate recover"
 
 const sentenceFull = "The disk of this gate is full; nothing was recorded. Free some space."
 
@@ -178,23 +180,10 @@ func (s *Store) GiveUpReserve() bool {
 
 // writeFile replaces path by b: temporary file, fsync, rename, fsync of the folder.
 func writeFile(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".new-*") // 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	return syncFolder(dir)
+	return WriteFile(path, func(f *os.File) error {
+		_, err := f.Write(b)
+		return err
+	})
 }
 
 func syncFolder(dir string) error {

@@ -61,6 +61,36 @@ func (q *Queries) AddFact(ctx context.Context, arg AddFactParams) error {
 	return err
 }
 
+const addLost = `-- name: AddLost :exec
+INSERT INTO outbox (n, id, epoch, seq, kind, at_ms, encoded, hash, covered)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+`
+
+type AddLostParams struct {
+	N       int64
+	ID      string
+	Epoch   string
+	Seq     int64
+	Kind    string
+	AtMs    int64
+	Encoded []byte
+	Hash    string
+}
+
+func (q *Queries) AddLost(ctx context.Context, arg AddLostParams) error {
+	_, err := q.db.ExecContext(ctx, addLost,
+		arg.N,
+		arg.ID,
+		arg.Epoch,
+		arg.Seq,
+		arg.Kind,
+		arg.AtMs,
+		arg.Encoded,
+		arg.Hash,
+	)
+	return err
+}
+
 const countWaiting = `-- name: CountWaiting :one
 SELECT COUNT(*) FROM outbox WHERE acked_ms IS NULL
 `
@@ -86,6 +116,17 @@ type CoverFactsParams struct {
 func (q *Queries) CoverFacts(ctx context.Context, arg CoverFactsParams) error {
 	_, err := q.db.ExecContext(ctx, coverFacts, arg.Epoch, arg.FirstSeq, arg.LastSeq)
 	return err
+}
+
+const factKnown = `-- name: FactKnown :one
+SELECT COUNT(*) FROM outbox WHERE id = ?
+`
+
+func (q *Queries) FactKnown(ctx context.Context, id string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, factKnown, id)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const factsAfter = `-- name: FactsAfter :many
@@ -172,6 +213,18 @@ func (q *Queries) FactsFrom(ctx context.Context, arg FactsFromParams) ([]FactsFr
 		return nil, err
 	}
 	return items, nil
+}
+
+const firstPlace = `-- name: FirstPlace :one
+SELECT CAST(MIN(COALESCE(MIN(n), 0), 0) - 1 AS INTEGER) FROM outbox
+`
+
+// A place in the queue before everything that is in it.
+func (q *Queries) FirstPlace(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, firstPlace)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const firstSeqAfter = `-- name: FirstSeqAfter :one

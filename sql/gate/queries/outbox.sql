@@ -65,3 +65,14 @@ SELECT CAST(COALESCE(MIN(seq), 0) AS INTEGER) FROM outbox WHERE epoch = ? AND se
 -- Facts in the order in which they were written, for a file.
 -- name: FactsFrom :many
 SELECT n, id, epoch, seq, encoded, acked_ms FROM outbox WHERE n > ? ORDER BY n LIMIT ?;
+
+-- name: FactKnown :one
+SELECT COUNT(*) FROM outbox WHERE id = ?;
+
+-- A place in the queue before everything that is in it.
+-- name: FirstPlace :one
+SELECT CAST(MIN(COALESCE(MIN(n), 0), 0) - 1 AS INTEGER) FROM outbox;
+
+-- name: AddLost :exec
+INSERT INTO outbox (n, id, epoch, seq, kind, at_ms, encoded, hash, covered)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1);
