@@ -113,17 +113,6 @@ func (s *State) highestNow() time.Time {
 	return s.highest
 }
 
-// TrustTime is the time by which certificates are judged: business time, and
-// with a dead clock at least the highest time ever seen here, so that a wall
-// clock that fell back to 1970 does not lock the gate out.
-func (s *State) TrustTime() time.Time {
-	r := s.clock.Read()
-	if r.Source != parking.ClockWall {
-		return r.At
-	}
-	return s.highestNow()
-}
-
 func (s *State) mono() time.Duration {
 	return time.Duration(s.clock.Read().MonoMS) * time.Millisecond
 }

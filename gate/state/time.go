@@ -12,9 +12,9 @@ import (
 	"gatehouse/parking"
 )
 
-// earliest is before any gate of this program ran: a wall clock that tells an
+// Earliest is before any gate of this program ran: a wall clock that tells an
 // earlier time is dead, whatever else is known.
-var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+var Earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // The wall clock of a machine that was off is believed to have run on when it
 // was wrong by as much before as after: within sameError, and what quartz
@@ -76,8 +76,8 @@ func (s *State) startTime(ctx context.Context, built time.Time) error {
 			s.heard = at
 		}
 	}
-	s.built = earliest
-	if built.After(earliest) {
+	s.built = Earliest
+	if built.After(Earliest) {
 		s.built = built.UTC()
 	}
 	s.clock.NotBefore(s.built)

@@ -2,8 +2,10 @@ package uplink_test
 
 import (
 	"bytes"
+	stdcmp "cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"log/slog"
 	"net/http"
@@ -28,20 +30,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // gate is one gate with its link.
 type gate struct {
-	t     testing.TB
-	dir   string
-	cloud *cloud
-	store *store.Store
-	state *state.State
-	link  *uplink.Uplink
-	log   *syncBuffer
-	end   func()
+	t      testing.TB
+	dir    string
+	cloud  *cloud
+	store  *store.Store
+	state  *state.State
+	link   *uplink.Uplink
+	log    *syncBuffer
+	clock  func() *clock.Clock // of the machine
+	roots  *x509.CertPool
+	beat   time.Duration
+	answer time.Duration // 0: five seconds
+	end    func()
 }
 
 // newGate enrols a gate; run starts its link.
 func newGate(t testing.TB, c *cloud) *gate {
 	t.Helper()
-	g := &gate{t: t, dir: t.TempDir(), cloud: c, log: &syncBuffer{}}
+	g := &gate{t: t, dir: t.TempDir(), cloud: c, log: &syncBuffer{}, clock: clock.System, beat: beat}
 	g.open()
 	if _, err := uplink.Enrol(t.Context(), g.store, c.srv.URL, "CODE", "test"); err != nil {
 		t.Fatalf("enrol: %v", err)
@@ -65,12 +71,13 @@ func (g *gate) openState() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	if g.state, err = state.Open(context.Background(), state.Config{Store: g.store, Clock: clock.System(), Version: "test"}); err != nil {
+	if g.state, err = state.Open(context.Background(), state.Config{Store: g.store, Clock: g.clock(), Version: "test"}); err != nil {
 		g.t.Fatalf("open: %v", err)
 	}
 	g.link, err = uplink.New(uplink.Config{
 		State: g.state, Identity: id, Version: "test", Log: slog.New(slog.NewTextHandler(g.log, nil)),
-		Timing: uplink.Timing{Heartbeat: beat, BackoffBase: 2 * time.Millisecond, BackoffCap: 40 * time.Millisecond, Answer: 5 * time.Second},
+		Roots:  g.roots,
+		Timing: uplink.Timing{Heartbeat: g.beat, BackoffBase: 2 * time.Millisecond, BackoffCap: 40 * time.Millisecond, Answer: stdcmp.Or(g.answer, 5*time.Second)},
 	})
 	if err != nil {
 		g.t.Fatalf("new: %v", err)
