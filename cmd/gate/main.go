@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 	_ "time/tzdata" // a gate's machine may have no time zones
 
 	"github.com/alecthomas/kong"
@@ -44,6 +45,21 @@ func programVersion() string {
 		return info.Main.Version
 	}
 	return "devel"
+}
+
+// programBuilt is when the sources of the program were made, zero when it does
+// not say: a clock that tells an earlier time is dead.
+func programBuilt() time.Time {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return time.Time{}
+	}
+	for _, s := range info.Settings {
+		if t, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 func main() {

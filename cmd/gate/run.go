@@ -43,7 +43,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 	}
 	node, err := gate.Open(ctx, gate.Config{
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
-		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(),
+		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), Built: programBuilt(),
 	})
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func (s *State) importNote(ctx context.Context, n store.ByHand) error {
 // foundDamaged shows and notes once that the database cannot be used.
 func (s *State) foundDamaged() {
 	s.damaged.Store(true)
-	const text = "The database of this gate is damaged; nothing is recorded and no barrier opens by itself. Stop the gate and run: gate recover"
+	const text = "The database of this gate is damaged; nothing is recorded and no barrier opens by itself. Stop the gate and run gate recover."
 	if !s.SetTrouble(TroubleDamaged, text) {
 		return
 	}

@@ -74,7 +74,7 @@ func (s *State) Prune(ctx context.Context) error {
 	if _, err := s.store.PrunePhotos(ctx, now.Add(-keepFacts)); err != nil {
 		return fmt.Errorf("prune photos: %w", err)
 	}
-	return nil
+	return s.watchRoom(ctx)
 }
 
 func (s *State) pruneStays(ctx context.Context, before time.Time) error {

@@ -55,6 +55,7 @@ type State struct {
 	writeMu  sync.Mutex
 	lastAt   map[bool]time.Time // of facts whose time was guessed, and of the others
 	lastSeq  int64
+	lastMono time.Duration // of the fact written last, on the boot's monotonic clock
 	lastHash string
 	unsure   bool                    // a write failed: ask the disk how far it got
 	covered  map[parking.Epoch]int64 // up to where own facts are known to be covered

@@ -90,7 +90,7 @@ func (s *State) tellOfStart(ctx context.Context, machine string) error {
 		return s.store.SetSetting(ctx, store.SettingMachine, machine)
 	case known != machine:
 		s.Alarm(ctx, TroubleMachine,
-			"This disk stands in another machine than the one that was enrolled as this gate. The lanes work. If the machine was replaced, ask the administrator for a new code and run: gate enrol --again")
+			"This disk stands in another machine than the one that was enrolled as this gate. The lanes work. If the machine was replaced, ask the administrator for a new code and run gate enrol --again.")
 	}
 	return nil
 }

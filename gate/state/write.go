@@ -189,6 +189,7 @@ func addFact(ctx context.Context, q *gatesql.Queries, w *written) error {
 func (s *State) took(batch []written) {
 	last := &batch[len(batch)-1]
 	s.lastSeq, s.lastHash = last.fact.Seq, last.hash
+	s.lastMono = time.Duration(last.fact.MonoMS) * time.Millisecond
 	s.mu.Lock()
 	for i := range batch {
 		s.lastAt[clock.Guessed(batch[i].fact.Clock)] = batch[i].fact.At

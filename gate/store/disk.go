@@ -111,7 +111,7 @@ func refusalSentence(err error) string {
 	return ""
 }
 
-const sentenceDamaged = "The database of this gate is damaged; nothing was recorded. Stop the gate and run: gate recover"
+const sentenceDamaged = "The database of this gate is damaged; nothing was recorded. Stop the gate and run gate recover."
 
 const sentenceFull = "The disk of this gate is full; nothing was recorded. Free some space."
 
@@ -144,6 +144,20 @@ func (s *Store) freeBytes() (int64, bool) {
 		return 0, false
 	}
 	return int64(disk.Bavail) * disk.Bsize, true //nolint:gosec // disks are smaller than 2^63 bytes
+}
+
+// The disk is nearly full below this much room, or below a twentieth of it if
+// that is less.
+const lowBytes = 256 << 20
+
+// LowRoom says whether the disk is nearly full; false when it cannot be told.
+func (s *Store) LowRoom() (low, known bool) {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(s.dir, &disk); err != nil || disk.Blocks == 0 {
+		return false, false
+	}
+	free := int64(disk.Bavail) * disk.Bsize                             //nolint:gosec // disks are smaller than 2^63 bytes
+	return free < min(lowBytes, int64(disk.Blocks)*disk.Bsize/20), true //nolint:gosec // as above
 }
 
 // makeReserve keeps some bytes that can be given up when the disk is full. A
