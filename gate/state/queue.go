@@ -229,6 +229,28 @@ func (s *State) rewind(ctx context.Context, q *gatesql.Queries, held map[parking
 	return ahead, nil
 }
 
+// Strange says whether there is an epoch among those named that this disk has
+// not minted: another machine is the same gate.
+func (s *State) Strange(ctx context.Context, epochs []parking.Epoch) (bool, error) {
+	if len(epochs) == 0 {
+		return false, nil
+	}
+	rows, err := s.store.Read().Epochs(ctx)
+	if err != nil {
+		return false, s.diskError("read the epochs", err)
+	}
+	known := map[parking.Epoch]bool{}
+	for _, r := range rows {
+		known[parking.Epoch(r.Epoch)] = true
+	}
+	for _, e := range epochs {
+		if !known[e] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (s *State) setQueue(n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,7 +36,8 @@ type cloud struct {
 	ahead       time.Duration // its clock, before the gate's
 	incarnation uuid.UUID
 	degraded    bool
-	mute        bool // sends no echo
+	others      []parking.Epoch // connected beside the gate
+	mute        bool            // sends no echo
 	challenge   []byte
 	facts       map[uuid.UUID]parking.Fact
 	order       []parking.Fact // as they came first
@@ -305,7 +306,7 @@ func (c *cloud) socket(w http.ResponseWriter, r *http.Request) {
 		known := m.Hello.Incarnation == c.incarnation
 		c.send(ctx, conn, wire.Message{Welcome: &wire.Welcome{
 			Protocol: wire.Protocol, ServerTime: c.now(), Incarnation: c.incarnation, FeedSeq: int64(len(c.feed)),
-			Held: c.held, Snapshot: !known, Degraded: c.degraded,
+			Held: c.held, Snapshot: !known, Degraded: c.degraded, Others: c.others,
 		}})
 		if known && m.Hello.FeedSeq < int64(len(c.feed)) {
 			c.send(ctx, conn, wire.Message{Deltas: c.feed[m.Hello.FeedSeq:]})

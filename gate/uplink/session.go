@@ -168,6 +168,12 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	if ahead {
 		u.tellRolledBack(ctx)
 	}
+	if strange, err := u.state.Strange(ctx, w.Others); err != nil {
+		return err
+	} else if strange {
+		u.state.Alarm(ctx, state.TroubleCloned,
+			"Another machine is connected as this gate just now. The lanes work, and nothing is lost. Stop one of the two machines, and enrol it as a gate of its own.")
+	}
 	if site.Ready && site.Incarnation != w.Incarnation {
 		u.log.Warn("the cloud's database is another one; what it does not hold is sent again", "incarnation", w.Incarnation)
 		if err := u.state.ResendPhotos(ctx); err != nil {

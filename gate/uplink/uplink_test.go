@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -327,6 +328,30 @@ func TestACloudThatKnowsMoreOfUsThanWeDo(t *testing.T) {
 		kinds := c.kinds(g.state.Epoch())
 		return slices.Contains(kinds, parking.KindAlarm)
 	})
+}
+
+// Two machines made from one image: each is told of the other. A socket of our
+// own that has not ended yet is no other machine.
+func TestAnotherMachineIsTheSameGate(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	g := newGate(t, c)
+	earlier := g.state.Epoch()
+	g.restart()
+	c.locked(func() { c.others = []parking.Epoch{earlier} })
+	g.run()
+	g.untilSynced()
+	if tr := g.state.Troubles(); len(tr) != 0 {
+		t.Fatalf("our own socket of before: %+v", tr)
+	}
+	c.locked(func() { c.others = []parking.Epoch{earlier, parking.NewEpoch(2, [8]byte{9})} })
+	c.cutSockets()
+	g.until("it is told", func() bool {
+		tr := g.state.Troubles()
+		return len(tr) == 1 && tr[0].Code == state.TroubleCloned && strings.Contains(tr[0].Text, "Stop one")
+	})
+	g.in("30A11111")
+	g.untilSynced()
 }
 
 func TestUploadGoesBeforeDownload(t *testing.T) {
