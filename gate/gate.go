@@ -46,6 +46,7 @@ type Config struct {
 	ListenOpen bool              // Listen may be reached from other machines
 	Version    string            // of the program
 	PhotoLimit int64             // bytes that photos may take; 0 means store.DefaultPhotoLimit
+	Built      time.Time         // when the program was built; zero when that is not known
 	FirstWait  time.Duration     // 0 means DefaultFirstWait
 	Log        *slog.Logger      // nil: gate.log in DataDir
 	// Wall and Mono are the machine's clocks, for tests that move them in
@@ -105,7 +106,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.state, err = state.Open(ctx, state.Config{Store: n.store, Clock: n.clock(), Version: n.cfg.Version, Log: n.log})
+	n.state, err = state.Open(ctx, state.Config{Store: n.store, Clock: n.clock(), Version: n.cfg.Version, Built: n.cfg.Built, Log: n.log})
 	if err != nil {
 		return err
 	}
@@ -116,6 +117,7 @@ func (n *Node) open(ctx context.Context) error {
 	var running context.Context
 	running, n.stop = context.WithCancel(context.WithoutCancel(ctx))
 	n.start("uplink", running, n.uplink.Run)
+	n.start("signs of life", running, n.state.KeepAlive)
 	if err := n.firstSnapshot(ctx); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (n *Node) link() lane.Link {
 	l := n.uplink.Link()
 	return lane.Link{
 		State: lane.LinkState(l.State), Since: l.Since, RTT: l.RTT, RTTs: l.RTTs, Queue: l.Queue,
-		LastSync: l.LastSync, Why: l.Why, Redis: l.Redis,
+		LastSync: l.LastSync, Cause: string(l.Cause), Why: l.Why, Redis: l.Redis,
 	}
 }
 

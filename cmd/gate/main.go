@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 	_ "time/tzdata" // a gate's machine may have no time zones
 
 	"github.com/alecthomas/kong"
@@ -23,6 +24,8 @@ type cli struct {
 	Run     runCommand     `cmd:"" help:"Run the gate: the console in a terminal, else a line for each event."`
 	Enrol   enrolCommand   `cmd:"" help:"Enrol this machine as a gate with a one-time code from the administrator."`
 	Status  statusCommand  `cmd:"" help:"Tell how the gate of a data folder is."`
+	Export  exportCommand  `cmd:"" help:"Write the records that wait for the cloud to a file."`
+	Recover recoverCommand `cmd:"" help:"Make a damaged database anew out of all that can be read of it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -42,6 +45,21 @@ func programVersion() string {
 		return info.Main.Version
 	}
 	return "devel"
+}
+
+// programBuilt is when the sources of the program were made, zero when it does
+// not say: a clock that tells an earlier time is dead.
+func programBuilt() time.Time {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return time.Time{}
+	}
+	for _, s := range info.Settings {
+		if t, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 func main() {

@@ -47,7 +47,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 	}
 	node, err := gate.Open(ctx, gate.Config{
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
-		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30,
+		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
 	})
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type enrolCommand struct {
 	Data  string `required:"" type:"path" help:"Data folder of the gate."`
 	Cloud string `required:"" help:"Address of the cloud."`
 	Code  string `required:"" help:"One-time code from the administrator."`
+	Again bool   `help:"The machine was replaced: enrol this data folder once more as the gate that it is."`
 }
 
 // Run enrols the gate.
@@ -36,8 +37,8 @@ func (c *enrolCommand) Run(ctx context.Context) (err error) {
 			err = cerr
 		}
 	}()
-	if id, err := s.Identity(); err == nil {
-		return parking.Errorf(parking.Conflict, "This data folder is %s already. Take an empty folder for another gate.", id)
+	if id, err := s.Identity(); err == nil && !c.Again {
+		return parking.Errorf(parking.Conflict, "This data folder is %s already. Take an empty folder for another gate, or add --again if its machine was replaced.", id)
 	}
 	id, err := uplink.Enrol(ctx, s, c.Cloud, c.Code, programVersion())
 	if err != nil {
@@ -97,6 +98,9 @@ func (c *statusCommand) print(body []byte) error {
 		Vision lane.Worker  `json:"vision"`
 		Disk   lane.Worker  `json:"disk"`
 		Inside int          `json:"inside"`
+		// What stands wrong at the gate.
+		Troubles []lane.Trouble `json:"troubles"`
+		AsksTime bool           `json:"asks_time"`
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("read the gate's answer: %w", err)
@@ -108,6 +112,15 @@ func (c *statusCommand) print(body []byte) error {
 	fmt.Printf("gate    %s (%s) of %s\nguard   %s\ncloud   %s, %d facts waiting, %d ms\n",
 		s.Gate.Code, s.Gate.Name, s.Site, guard, s.Link.State, s.Link.Queue, s.Link.RTT.Milliseconds())
 	fmt.Printf("inside  %d vehicles\nvision  %s\ndisk    %s\n", s.Inside, wellOr(s.Vision), wellOr(s.Disk))
+	if s.Link.Why != "" {
+		fmt.Printf("link    %s\n", s.Link.Why)
+	}
+	if s.AsksTime {
+		fmt.Println("clock   dead; the guard should say what time it is (F9)")
+	}
+	for _, t := range s.Troubles {
+		fmt.Printf("wrong   %s\n", t.Text)
+	}
 	return nil
 }
 

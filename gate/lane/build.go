@@ -43,6 +43,7 @@ func (d *Desk) build(site *state.Site) *View {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.Disk = d.disk
+	v.Troubles, v.AsksTime = d.troubles(), d.cfg.State.AsksTime()
 	if d.guard != nil {
 		g := *d.guard
 		v.Guard = &g

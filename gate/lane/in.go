@@ -205,6 +205,7 @@ func (d *Desk) replate(ctx context.Context, code string, subject uuid.UUID, plat
 		}
 		return err
 	}
+	d.turnDown(ctx, code, v, plate, reason, actor)
 	v.reason = reason
 	v.unpick()
 	// Typing what the camera has read confirms the reading.

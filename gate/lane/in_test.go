@@ -116,6 +116,34 @@ func TestTypedPlate(t *testing.T) {
 	}
 }
 
+// A reading that a guard turned down is written once, for those who look after
+// the reader; one that the guard confirmed is not.
+func TestAReadingThatIsTurnedDownIsWritten(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		typed []string
+		want  int
+	}{
+		"confirmed":   {[]string{"30A-123.45"}, 0},
+		"turned down": {[]string{"51F-123.45", "51F-123.46"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := lanetest.New(t, lanetest.Options{})
+			b.Vision.Next(lanetest.Sure("30A12345"), nil)
+			s := b.Arrive("1", lane.Arrival{})
+			for _, plate := range tc.typed {
+				if err := b.Desk.Correct(t.Context(), "1", s.ID, plate, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := kinds(b); n[parking.KindReadRejected] != tc.want {
+				t.Errorf("written: %v", n)
+			}
+		})
+	}
+}
+
 func TestActsBelongToAVehicle(t *testing.T) {
 	t.Parallel()
 	b := lanetest.New(t, lanetest.Options{})

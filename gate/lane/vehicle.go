@@ -20,7 +20,10 @@ type vehicle struct {
 	photos  []parking.PhotoRef
 	reason  string // the guard's word about an odd plate
 	checked bool   // the guard has confirmed an unsure reading
-	reading bool   // the picture is being read
+	// turnedDown says that the guard took another plate than was read, and that
+	// this is written down.
+	turnedDown bool
+	reading    bool // the picture is being read
 
 	pictured chan struct{} // closed when the picture is kept, or will never be
 	settled  chan struct{} // closed when it is read, or will never be

@@ -29,7 +29,8 @@ type Link struct {
 	RTTs     []int         `json:"rtts_ms"` // the last few round trips, oldest first
 	Queue    int64         `json:"queue"`   // facts waiting
 	LastSync time.Time     `json:"last_sync"`
-	Why      string        `json:"why,omitempty"` // a sentence while not online
+	Cause    string        `json:"cause,omitempty"` // why it is not online, for programs
+	Why      string        `json:"why,omitempty"`   // a sentence while not online
 	Redis    bool          `json:"redis"`
 }
 
@@ -175,4 +176,8 @@ type View struct {
 	Recent    []Event      `json:"recent"`
 	Conflicts int          `json:"conflicts"`
 	Unplaced  int          `json:"unplaced"`
+	Troubles  []Trouble    `json:"troubles,omitempty"`
+	// AsksTime says that the machine's clock is dead, and that the guard should
+	// say what time it is (SetTime). Nothing waits for it.
+	AsksTime bool `json:"asks_time,omitempty"`
 }

@@ -47,7 +47,7 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 	}
 	if len(fresh) > 0 {
 		told := map[string]parking.Lent{}
-		err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.storeDeltas(ctx, q, fresh, told) })
+		err := s.tx(ctx, func(q *gatesql.Queries) error { return s.storeDeltas(ctx, q, fresh, told) })
 		if err != nil {
 			return fmt.Errorf("apply the feed: %w", err)
 		}
@@ -147,7 +147,7 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	told := map[string]parking.Lent{}
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err := s.tx(ctx, func(q *gatesql.Queries) error {
 		if err := s.tellLent(ctx, q, snap.Incarnation, snap.Slots, told); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}
 	q := s.store.Read()
-	over, err := loadOverlay(ctx, q)
+	over, err := loadOverlay(ctx, q, s.timed)
 	if err != nil {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}

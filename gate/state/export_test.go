@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"time"
 
 	"gatehouse/gate/store/gatesql"
 )
@@ -17,4 +18,9 @@ func (s *State) WriteUnheard(ctx context.Context, drafts ...Draft) error {
 	}
 	s.unsure = true
 	return s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+}
+
+// Alive is one look of KeepAlive.
+func (s *State) Alive(ctx context.Context, every time.Duration) time.Duration {
+	return s.alive(ctx, every)
 }

@@ -53,7 +53,7 @@ func (s *State) RememberGuard(ctx context.Context, g Guard, password string, val
 		return err
 	}
 	now := s.highestNow()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	return s.tx(ctx, func(q *gatesql.Queries) error {
 		err := q.PutGuard(ctx, gatesql.PutGuardParams{
 			Name: g.Name, Display: g.Display, Role: g.Role, Verifier: verifier, UntilMs: now.Add(validFor).UnixMilli(),
 		})
@@ -66,7 +66,7 @@ func (s *State) RememberGuard(ctx context.Context, g Guard, password string, val
 
 // ForgetGuard drops the verifier of a guard whom the cloud has refused.
 func (s *State) ForgetGuard(ctx context.Context, name string) error {
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error { return q.DeleteGuard(ctx, name) })
+	return s.tx(ctx, func(q *gatesql.Queries) error { return q.DeleteGuard(ctx, name) })
 }
 
 // CheckGuard signs a guard in without the cloud. The verifier ends by the
@@ -84,7 +84,7 @@ func (s *State) CheckGuard(ctx context.Context, name, password string) (Guard, e
 		return Guard{}, wrong
 	}
 	if err != nil {
-		return Guard{}, diskError("read a guard", err)
+		return Guard{}, s.diskError("read a guard", err)
 	}
 	ok, err := checkVerifier(row.Verifier, password)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *State) CheckGuard(ctx context.Context, name, password string) (Guard, e
 	if now.UnixMilli() >= row.UntilMs {
 		return Guard{}, parking.Errorf(parking.Unauthorized, "Signing in without the cloud has ended for %s. Sign in once while the cloud can be reached.", row.Display)
 	}
-	if err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.saveHighest(ctx, q, now) }); err != nil {
+	if err := s.tx(ctx, func(q *gatesql.Queries) error { return s.saveHighest(ctx, q, now) }); err != nil {
 		s.log.Warn("the highest time could not be kept", "err", err)
 	}
 	return Guard{Name: row.Name, Display: row.Display, Role: row.Role}, nil
@@ -111,17 +111,6 @@ func (s *State) highestNow() time.Time {
 	defer s.mu.Unlock()
 	s.noteHighest(now)
 	return s.highest
-}
-
-// TrustTime is the time by which certificates are judged: business time, and
-// with a dead clock at least the highest time ever seen here, so that a wall
-// clock that fell back to 1970 does not lock the gate out.
-func (s *State) TrustTime() time.Time {
-	r := s.clock.Read()
-	if r.Source != parking.ClockWall {
-		return r.At
-	}
-	return s.highestNow()
 }
 
 func (s *State) mono() time.Duration {

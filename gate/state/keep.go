@@ -25,8 +25,8 @@ func (s *State) Prune(ctx context.Context) error {
 		return fmt.Errorf("prune stays: %w", err)
 	}
 	old := now.Add(-keepFacts).UnixMilli()
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
-		if _, err := q.PruneFacts(ctx, old); err != nil {
+	err := s.tx(ctx, func(q *gatesql.Queries) error {
+		if _, err := q.PruneFacts(ctx, &old); err != nil {
 			return err
 		}
 		return q.PruneOpenings(ctx, old)
@@ -37,7 +37,10 @@ func (s *State) Prune(ctx context.Context) error {
 	if _, err := s.store.PrunePhotos(ctx, now.Add(-keepFacts)); err != nil {
 		return fmt.Errorf("prune photos: %w", err)
 	}
-	return s.watchPhotoRoom(ctx)
+	if err := s.watchPhotoRoom(ctx); err != nil {
+		return err
+	}
+	return s.watchRoom(ctx)
 }
 
 func (s *State) pruneStays(ctx context.Context, before time.Time) error {
@@ -45,7 +48,7 @@ func (s *State) pruneStays(ctx context.Context, before time.Time) error {
 	defer s.writeMu.Unlock()
 	rows, err := s.store.Read().EndedBefore(ctx, before.UnixMilli())
 	if err != nil {
-		return diskError("list ended stays", err)
+		return s.diskError("list ended stays", err)
 	}
 	s.mu.Lock()
 	var gone []uuid.UUID
@@ -59,7 +62,7 @@ func (s *State) pruneStays(ctx context.Context, before time.Time) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err = s.tx(ctx, func(q *gatesql.Queries) error {
 		for _, id := range gone {
 			if err := q.DeleteStay(ctx, id.String()); err != nil {
 				return err

@@ -88,7 +88,7 @@ func (s *State) Lend(ctx context.Context, ask parking.Asked) (bool, error) {
 	if !lent || after == before {
 		return lent, nil
 	}
-	if err := s.store.Tx(ctx, func(q *gatesql.Queries) error { return putLent(ctx, q, after) }); err != nil {
+	if err := s.tx(ctx, func(q *gatesql.Queries) error { return putLent(ctx, q, after) }); err != nil {
 		return false, fmt.Errorf("lend a slot: %w", err)
 	}
 	s.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,8 +18,9 @@ import (
 
 // laid is an own fact that lies over the cloud's state.
 type laid struct {
-	fact parking.Fact
-	body any
+	fact    parking.Fact // its At is the true time, as far as it is known
+	written parking.Fact // as it was written
+	body    any
 }
 
 // overlay are own facts that the feed does not cover yet, and what they make
@@ -33,7 +35,7 @@ func emptyOverlay() overlay {
 	return overlay{facts: map[uuid.UUID][]laid{}, stays: map[uuid.UUID]*parking.Stay{}}
 }
 
-func loadOverlay(ctx context.Context, q *gatesql.Queries) (overlay, error) {
+func loadOverlay(ctx context.Context, q *gatesql.Queries, timed func(*parking.Fact) time.Time) (overlay, error) {
 	o := emptyOverlay()
 	rows, err := q.Overlay(ctx)
 	if err != nil {
@@ -48,26 +50,32 @@ func loadOverlay(ctx context.Context, q *gatesql.Queries) (overlay, error) {
 		if err != nil {
 			continue // written by a newer version of this program: the cloud will tell what it means
 		}
-		o.add(f, body, parking.StayOf(f))
+		o.add(f, timed(&f), body, parking.StayOf(f))
 	}
 	return o, nil
 }
 
-// add keeps a fact; it says whether what is shown depends on it.
-func (o *overlay) add(f parking.Fact, body any, stay uuid.UUID) bool {
+// add keeps a fact that happened at a true time; it says whether what is shown
+// depends on it.
+func (o *overlay) add(f parking.Fact, at time.Time, body any, stay uuid.UUID) bool {
 	f.Body = nil // the decoded one is enough
-	l := laid{fact: f, body: body}
+	l := laid{fact: f, written: f, body: body}
+	l.fact.At = at
 	switch {
 	case f.Kind == parking.KindLaneChanged:
 		o.lanes = append(o.lanes, l)
 	case parking.AboutStay(f.Kind) && stay != uuid.Nil:
 		facts := append(o.facts[stay], l)
-		slices.SortStableFunc(facts, func(a, b laid) int { return a.fact.Compare(b.fact) })
+		sortLaid(facts)
 		o.facts[stay] = facts
 	default:
 		return false
 	}
 	return true
+}
+
+func sortLaid(facts []laid) {
+	slices.SortStableFunc(facts, func(a, b laid) int { return a.fact.Compare(b.fact) })
 }
 
 // cover drops the facts of an epoch up to seq and returns the stays that were
@@ -92,7 +100,7 @@ func (o *overlay) cover(epoch parking.Epoch, seq int64) []uuid.UUID {
 
 // lay puts an own fact over the cloud's state; mu is held.
 func (s *State) lay(f parking.Fact, body any, stay uuid.UUID) {
-	if s.over.add(f, body, stay) && stay != uuid.Nil {
+	if s.over.add(f, s.timed(&f), body, stay) && stay != uuid.Nil {
 		s.refold(stay)
 	}
 }

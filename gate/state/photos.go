@@ -57,7 +57,7 @@ func (s *State) PhotoSent(ctx context.Context, sha string) error {
 // cloud that was restored from a backup.
 func (s *State) ResendPhotos(ctx context.Context) error {
 	since := s.clock.Now().Add(-keepFacts).UnixMilli()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error { return q.ResendPhotos(ctx, since) })
+	return s.tx(ctx, func(q *gatesql.Queries) error { return q.ResendPhotos(ctx, since) })
 }
 
 // ThumbsMissing lists the thumbnails of vehicles inside that are not kept

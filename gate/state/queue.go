@@ -36,7 +36,7 @@ func (s *State) Queue(ctx context.Context) (Queue, error) {
 	}
 	ms, err := s.store.Read().OldestWaiting(ctx)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return q, diskError("read the queue", err)
+		return q, s.diskError("read the queue", err)
 	}
 	if err == nil {
 		q.Oldest = time.UnixMilli(ms).UTC()
@@ -66,26 +66,41 @@ func (r *Run) LastSeq() int64 { return r.FirstSeq + int64(len(r.Items)) - 1 }
 func (s *State) NextRun(ctx context.Context) (Run, error) {
 	rows, err := s.store.Read().Waiting(ctx, wire.MaxBatchFacts)
 	if err != nil {
-		return Run{}, diskError("read waiting facts", err)
+		return Run{}, s.diskError("read waiting facts", err)
 	}
 	var run Run
-	size := headBytes
+	size := 0
 	for _, r := range rows {
-		// JSON carries the bytes in base64.
-		size += itemBytes + (len(r.Encoded)+2)/3*4
-		if len(run.Items) == 0 {
-			run.Epoch, run.FirstSeq = parking.Epoch(r.Epoch), r.Seq
-		} else if parking.Epoch(r.Epoch) != run.Epoch || r.Seq != run.LastSeq()+1 || size > wire.MaxBatchBytes {
-			break
-		}
 		id, err := uuid.Parse(r.ID)
 		if err != nil {
 			return Run{}, fmt.Errorf("read waiting facts: %w", err)
 		}
-		run.Items = append(run.Items, wire.NewItem(id, r.Encoded))
+		item := wire.NewItem(id, r.Encoded)
+		if !run.takes(parking.Epoch(r.Epoch), r.Seq, size, item) {
+			break
+		}
+		size = run.add(parking.Epoch(r.Epoch), r.Seq, size, item)
 	}
 	return run, nil
 }
+
+// takes says whether a fact still belongs into a run of so many bytes.
+func (r *Run) takes(epoch parking.Epoch, seq int64, size int, item wire.Item) bool {
+	return len(r.Items) == 0 || epoch == r.Epoch && seq == r.LastSeq()+1 &&
+		len(r.Items) < wire.MaxBatchFacts && size+onWire(item) <= wire.MaxBatchBytes
+}
+
+// add puts a fact into a run and returns how many bytes it is then.
+func (r *Run) add(epoch parking.Epoch, seq int64, size int, item wire.Item) int {
+	if len(r.Items) == 0 {
+		r.Epoch, r.FirstSeq, size = epoch, seq, headBytes
+	}
+	r.Items = append(r.Items, item)
+	return size + onWire(item)
+}
+
+// onWire is what an item takes: JSON carries its bytes in base64.
+func onWire(item wire.Item) int { return itemBytes + (len(item.Encoded)+2)/3*4 }
 
 // Acknowledge notes that the cloud has a run for good, and holds the epoch
 // without a gap up to seq. When that is less than what came before the run,
@@ -95,7 +110,7 @@ func (s *State) Acknowledge(ctx context.Context, run Run, seq int64) error {
 	defer s.writeMu.Unlock()
 	now := s.clock.Now().UnixMilli()
 	var waiting int64
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err := s.tx(ctx, func(q *gatesql.Queries) error {
 		err := q.AckFacts(ctx, gatesql.AckFactsParams{
 			NowMs: &now, Epoch: string(run.Epoch), FirstSeq: run.FirstSeq, LastSeq: max(seq, run.LastSeq()),
 		})
@@ -121,17 +136,23 @@ func (s *State) Acknowledge(ctx context.Context, run Run, seq int64) error {
 }
 
 // SendAgain makes the facts of an epoch after seq wait again, because the cloud
-// turned out not to hold them, and says how many they are.
+// turned out not to hold them, and says how many they are. Those that are no
+// longer here are stood for by something that says so.
 func (s *State) SendAgain(ctx context.Context, epoch parking.Epoch, seq int64) (int64, error) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	var again, waiting int64
-	err := s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err := s.tx(ctx, func(q *gatesql.Queries) error {
 		var err error
 		again, err = q.UnackFacts(ctx, gatesql.UnackFactsParams{Epoch: string(epoch), AfterSeq: seq, BeforeSeq: math.MaxInt64})
 		if err != nil {
 			return fmt.Errorf("rewind facts: %w", err)
 		}
+		lost, err := s.fillHole(ctx, q, epoch, seq)
+		if err != nil {
+			return err
+		}
+		again += lost
 		if err := q.SetEpochAcked(ctx, gatesql.SetEpochAckedParams{Epoch: string(epoch), Acked: max(seq, 0)}); err != nil {
 			return fmt.Errorf("rewind facts: %w", err)
 		}
@@ -153,7 +174,7 @@ func (s *State) Rewind(ctx context.Context, held map[parking.Epoch]int64) (ahead
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	var waiting int64
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err = s.tx(ctx, func(q *gatesql.Queries) error {
 		var err error
 		if ahead, err = s.rewind(ctx, q, held); err != nil {
 			return err
@@ -206,6 +227,28 @@ func (s *State) rewind(ctx context.Context, q *gatesql.Queries, held map[parking
 		ahead = ahead || seq > 0 && !known[e]
 	}
 	return ahead, nil
+}
+
+// Strange says whether there is an epoch among those named that this disk has
+// not minted: another machine is the same gate.
+func (s *State) Strange(ctx context.Context, epochs []parking.Epoch) (bool, error) {
+	if len(epochs) == 0 {
+		return false, nil
+	}
+	rows, err := s.store.Read().Epochs(ctx)
+	if err != nil {
+		return false, s.diskError("read the epochs", err)
+	}
+	known := map[parking.Epoch]bool{}
+	for _, r := range rows {
+		known[parking.Epoch(r.Epoch)] = true
+	}
+	for _, e := range epochs {
+		if !known[e] {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (s *State) setQueue(n int64) {

@@ -33,6 +33,8 @@ type Entry struct {
 	Amount  parking.Money  // fee of an OUT, sum of a payment
 	Method  parking.Method // of a payment
 	Text    string         // reason, or words of an alarm
+
+	own parking.Fact // the envelope of a fact of this gate
 }
 
 // Recent returns up to n entries of the history, newest first. At most 200
@@ -96,9 +98,19 @@ func stayEntries(stay *parking.Stay) (in, out Entry) {
 	return in, out
 }
 
+func sortEntries(out []Entry) {
+	slices.SortStableFunc(out, func(a, b Entry) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return slices.Compare(a.Fact[:], b.Fact[:])
+	})
+}
+
 // ownEntry makes history of a fact of this gate.
-func ownEntry(f parking.Fact, body any) Entry {
-	e := Entry{Fact: f.ID, At: f.At, Kind: f.Kind, Gate: f.Gate, Actor: f.Actor, Stay: parking.StayOf(f)}
+func (s *State) ownEntry(f parking.Fact, body any) Entry {
+	e := Entry{Fact: f.ID, At: s.timed(&f), Kind: f.Kind, Gate: f.Gate, Actor: f.Actor, Stay: parking.StayOf(f), own: f}
+	e.own.Body = nil
 	switch b := body.(type) {
 	case *parking.VehicleIn:
 		e.Lane, e.Plate, e.Display, e.Class, e.Zone, e.Slot, e.Text = b.Lane, b.Plate, b.Display, b.Class, b.Zone, b.Slot, b.Reason
@@ -143,7 +155,7 @@ func (s *State) loadRecent(ctx context.Context, q *gatesql.Queries) ([]Entry, er
 			return nil, fmt.Errorf("read the history: %w", err)
 		}
 		if body, err := parking.DecodeBody(f); err == nil && f.Kind != parking.KindAlive {
-			out = append(out, ownEntry(f, body))
+			out = append(out, s.ownEntry(f, body))
 		}
 	}
 	for _, stay := range s.base.stays {
@@ -154,12 +166,7 @@ func (s *State) loadRecent(ctx context.Context, q *gatesql.Queries) ([]Entry, er
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Entry) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return slices.Compare(a.Fact[:], b.Fact[:])
-	})
+	sortEntries(out)
 	if n := len(out) - keptEntries; n > 0 {
 		out = slices.Delete(out, 0, n)
 	}

@@ -31,6 +31,7 @@ type gate struct {
 	mu   sync.Mutex
 	wall time.Time
 	mono time.Duration
+	boot string
 
 	store *store.Store
 	*state.State
@@ -43,7 +44,7 @@ func newGate(t testing.TB, o store.Options) *gate {
 
 func newGateIn(t testing.TB, dir string, o store.Options) *gate {
 	t.Helper()
-	g := &gate{t: t, dir: dir, opts: o, wall: morning, mono: time.Hour}
+	g := &gate{t: t, dir: dir, opts: o, wall: morning, mono: time.Hour, boot: "boot"}
 	g.openStore()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -73,10 +74,19 @@ func (g *gate) openStore() {
 func (g *gate) openState() {
 	g.t.Helper()
 	var err error
-	g.State, err = state.Open(context.Background(), state.Config{Store: g.store, Clock: clock.New(g.now, g.sinceBoot, "boot"), Version: "test", Machine: "m"})
+	g.State, err = state.Open(context.Background(), state.Config{Store: g.store, Clock: clock.New(g.now, g.sinceBoot, g.boot), Version: "test", Machine: "m"})
 	if err != nil {
 		g.t.Fatalf("open the state: %v", err)
 	}
+}
+
+// reboot switches the machine off and on again; its wall clock then shows wall.
+func (g *gate) reboot(wall time.Time) {
+	g.t.Helper()
+	g.mu.Lock()
+	g.wall, g.mono, g.boot = wall, time.Second, uuid.NewString()
+	g.mu.Unlock()
+	g.restart()
 }
 
 // restart ends the process and starts it again.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +27,7 @@ const (
 	settingIncarnation = "incarnation"
 	settingHighest     = "highest_ms"
 	settingAnchor      = "clock_anchor"
+	settingHeard       = "heard_ms"
 )
 
 // Config is what a State is made of.
@@ -36,6 +36,7 @@ type Config struct {
 	Clock   *clock.Clock
 	Version string       // of the program, for the fact started
 	Machine string       // fingerprint; "" for store.Machine()
+	Built   time.Time    // of the program: a clock that tells an earlier time is dead; zero when not known
 	Log     *slog.Logger // nil: discard
 }
 
@@ -52,13 +53,15 @@ type State struct {
 	// writeMu is held by everything that writes; it is taken before mu. The
 	// fields below it belong to the chain of facts.
 	writeMu  sync.Mutex
-	lastAt   time.Time
+	lastAt   map[bool]time.Time // of facts whose time was guessed, and of the others
 	lastSeq  int64
+	lastMono time.Duration // of the fact written last, on the boot's monotonic clock
 	lastHash string
 	unsure   bool                    // a write failed: ask the disk how far it got
 	covered  map[parking.Epoch]int64 // up to where own facts are known to be covered
 	// lent are home slots that were lent, as on disk; written under mu, too.
-	lent map[string]parking.Lent
+	lent  map[string]parking.Lent
+	times times
 
 	// mu guards what is in memory; it is never held while the disk works.
 	mu         sync.Mutex
@@ -67,10 +70,16 @@ type State struct {
 	recent     []Entry // oldest first
 	queue      int64   // facts waiting
 	highest    time.Time
+	heard      time.Time // a time at which the cloud was heard
+	built      time.Time
 	references uint64
 	tries      map[string]tries
 	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
 	watchers   map[chan struct{}]struct{}
+	troubles   []Trouble
+	noted      atomic.Bool  // something was noted beside the database
+	damaged    atomic.Bool  // the database was found damaged
+	fullSince  atomic.Int64 // when the disk was found full, milliseconds of business time; 0 when it is not
 	view       atomic.Pointer[Site]
 
 	roomAlarm atomic.Bool // the photos' room was found short, and told
@@ -91,16 +100,22 @@ func Open(ctx context.Context, c Config) (*State, error) {
 	}
 	s := &State{
 		store: c.Store, clock: c.Clock, log: c.Log, site: id.Site, gate: id.Gate,
-		covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
+		lastAt: map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
 		lent: map[string]parking.Lent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
 	}
-	if err := s.resumeClock(ctx); err != nil {
+	if err := s.startTime(ctx, c.Built); err != nil {
 		return nil, err
 	}
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.start(ctx, c.Version, c.Machine); err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
+	if err := s.ObserveClock(ctx); err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
+	if err := s.tellOfStart(ctx, c.Machine); err != nil {
 		return nil, fmt.Errorf("open the state: %w", err)
 	}
 	return s, nil
@@ -127,7 +142,7 @@ func (s *State) start(ctx context.Context, version, machine string) error {
 	if err != nil {
 		return err
 	}
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	err = s.tx(ctx, func(q *gatesql.Queries) error {
 		p := gatesql.NewEpochParams{Epoch: string(s.epoch), StartedAt: batch[0].fact.At.UnixMilli()}
 		if err := q.NewEpoch(ctx, p); err != nil {
 			return fmt.Errorf("mint an epoch: %w", err)
@@ -141,33 +156,6 @@ func (s *State) start(ctx context.Context, version, machine string) error {
 	return nil
 }
 
-func (s *State) resumeClock(ctx context.Context) error {
-	v, err := s.store.Setting(ctx, settingAnchor)
-	if err != nil || v == "" {
-		return err
-	}
-	var a clock.Anchor
-	if err := json.Unmarshal([]byte(v), &a); err != nil {
-		s.log.Warn("the kept time of the cloud cannot be read", "err", err)
-		return nil
-	}
-	s.clock.Resume(a)
-	return nil
-}
-
-// SaveClock keeps the cloud's time for a later process of the same boot.
-func (s *State) SaveClock(ctx context.Context) error {
-	a, ok := s.clock.Anchor()
-	if !ok {
-		return nil
-	}
-	b, err := json.Marshal(a)
-	if err != nil {
-		return fmt.Errorf("keep the time: %w", err)
-	}
-	return s.store.SetSetting(ctx, settingAnchor, string(b))
-}
-
 // load reads the database into memory.
 func (s *State) load(ctx context.Context) error {
 	q := s.store.Read()
@@ -175,7 +163,7 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	over, err := loadOverlay(ctx, q)
+	over, err := loadOverlay(ctx, q, s.timed)
 	if err != nil {
 		return err
 	}
@@ -251,7 +239,7 @@ func (s *State) Vehicle(ctx context.Context, p parking.Plate) (Vehicle, error) {
 		return Vehicle{}, parking.Errorf(parking.NotFound, "The plate %s has not been here.", p)
 	}
 	if err != nil {
-		return Vehicle{}, diskError("read a vehicle", err)
+		return Vehicle{}, s.diskError("read a vehicle", err)
 	}
 	return Vehicle{Plate: p, Display: v.Display, Class: parking.Class(v.Class), SeenAt: time.UnixMilli(v.SeenMs).UTC()}, nil
 }
@@ -329,8 +317,19 @@ func (s *State) saveHighest(ctx context.Context, q *gatesql.Queries, t time.Time
 	return nil
 }
 
+// diskError wraps what the disk said when reading, and notices damage.
+func (s *State) diskError(what string, err error) error {
+	if store.IsDamaged(err) {
+		s.foundDamaged()
+	}
+	return diskError(what, err)
+}
+
 // diskError wraps what the disk said when reading.
 func diskError(what string, err error) error {
+	if store.IsDamaged(err) {
+		return fmt.Errorf("%s: %w", what, store.Damaged(err))
+	}
 	return fmt.Errorf("%s: %w (%w)", what,
 		parking.Errorf(parking.Unavailable, "The disk of this gate cannot be read. Check the disk."), err)
 }

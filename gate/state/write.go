@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/gate/clock"
 	"gatehouse/gate/store"
 	"gatehouse/gate/store/gatesql"
 	"gatehouse/parking"
@@ -23,6 +24,8 @@ type Draft struct {
 	// Opens is the code of the lane whose barrier opens after this fact; ""
 	// for none. Until ConfirmOpening, the lane shows it after a start.
 	Opens string
+
+	id uuid.UUID // of the fact; the zero id has one made
 }
 
 // written is a fact together with the bytes that stand for it.
@@ -38,33 +41,55 @@ type written struct {
 // Write writes the drafts as facts, in order, in one transaction: all or
 // none. When it returns nil, the disk has them and Site shows their effect.
 // When the disk refuses, the error is Unavailable with a sentence, nothing
-// was changed and no number was used up. A body that this program could not
-// read back is refused before anything is written.
+// was changed and no number was used up; openings by hand are then noted
+// beside the database, and no facts are returned. A body that this program could not
+// read back is refused before anything is written. Once the cloud's time is
+// known, what it says of times that were guessed is written first.
 func (s *State) Write(ctx context.Context, drafts ...Draft) ([]parking.Fact, error) {
-	if len(drafts) == 0 {
-		return nil, nil
+	facts, err := s.write(ctx, drafts)
+	switch {
+	case store.IsFull(err):
+		s.foundFull()
+	case err == nil && len(facts) > 0:
+		s.wroteAgain(ctx)
 	}
+	return facts, err
+}
+
+func (s *State) write(ctx context.Context, drafts []Draft) ([]parking.Fact, error) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
+	if s.damaged.Load() {
+		if s.noteBeside(drafts) {
+			return nil, nil
+		}
+		return nil, store.Damaged(errors.New("found before"))
+	}
 	if err := s.resync(ctx); err != nil {
+		if s.noteBeside(drafts) {
+			return nil, nil
+		}
 		return nil, err
 	}
 	batch, err := s.compose(drafts)
-	if err != nil {
+	if err != nil || len(batch) == 0 {
 		return nil, err
 	}
-	err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+	err = s.tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
 	if err != nil && store.IsFull(err) && mayUseReserve(drafts) && s.store.GiveUpReserve() {
-		err = s.store.Tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
+		err = s.tx(ctx, func(q *gatesql.Queries) error { return s.insert(ctx, q, batch) })
 	}
 	if err != nil {
 		s.unsure = true
+		if s.noteBeside(drafts) {
+			return nil, nil
+		}
 		return nil, fmt.Errorf("write facts: %w", err)
 	}
 	s.took(batch)
-	facts := make([]parking.Fact, len(batch))
-	for i := range batch {
-		facts[i] = batch[i].fact
+	facts := make([]parking.Fact, 0, len(drafts))
+	for i := range batch[len(batch)-len(drafts):] {
+		facts = append(facts, batch[len(batch)-len(drafts)+i].fact)
 	}
 	return facts, nil
 }
@@ -83,18 +108,24 @@ func mayUseReserve(drafts []Draft) bool {
 }
 
 // compose makes facts of drafts, numbered and chained after the last one.
+// What the time says of boots before comes before them.
 func (s *State) compose(drafts []Draft) ([]written, error) {
 	now := s.clock.Read()
-	at, seq, prev := s.lastAt, s.lastSeq, s.lastHash
+	if observations := s.observations(now); s.lastSeq > 0 && len(observations) > 0 {
+		drafts = append(observations, drafts...)
+	}
+	at, seq, prev := s.lastAt[now.Guessed()], s.lastSeq, s.lastHash
 	out := make([]written, 0, len(drafts))
 	for _, d := range drafts {
 		raw, err := json.Marshal(d.Body)
 		if err != nil {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
 		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, fmt.Errorf("make an id: %w", err)
+		id := d.id
+		if id == uuid.Nil {
+			if id, err = uuid.NewV7(); err != nil {
+				return nil, fmt.Errorf("make an id: %w", err)
+			}
 		}
 		seq++
 		at = parking.ClampAt(now.At, at)
@@ -133,6 +164,9 @@ func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written)
 			return fmt.Errorf("write an opening: %w", err)
 		}
 	}
+	if err := s.storeTimes(ctx, q, batch); err != nil {
+		return err
+	}
 	return s.saveHighest(ctx, q, batch[len(batch)-1].fact.At)
 }
 
@@ -154,11 +188,16 @@ func addFact(ctx context.Context, q *gatesql.Queries, w *written) error {
 // took brings memory to where the disk is: the batch was committed.
 func (s *State) took(batch []written) {
 	last := &batch[len(batch)-1]
-	s.lastAt, s.lastSeq, s.lastHash = last.fact.At, last.fact.Seq, last.hash
+	s.lastSeq, s.lastHash = last.fact.Seq, last.hash
+	s.lastMono = time.Duration(last.fact.MonoMS) * time.Millisecond
 	s.mu.Lock()
 	for i := range batch {
+		s.lastAt[clock.Guessed(batch[i].fact.Clock)] = batch[i].fact.At
+	}
+	s.tookTimes(batch)
+	for i := range batch {
 		s.lay(batch[i].fact, batch[i].body, batch[i].stay)
-		s.remember(ownEntry(batch[i].fact, batch[i].body))
+		s.remember(s.ownEntry(batch[i].fact, batch[i].body))
 	}
 	s.queue += int64(len(batch))
 	s.noteHighest(last.fact.At)
@@ -174,7 +213,7 @@ func (s *State) resync(ctx context.Context) error {
 	}
 	rows, err := s.store.Read().FactsAfter(ctx, gatesql.FactsAfterParams{Epoch: string(s.epoch), Seq: s.lastSeq})
 	if err != nil {
-		return diskError("read what was written", err)
+		return s.diskError("read what was written", err)
 	}
 	batch := make([]written, 0, len(rows))
 	for _, r := range rows {
@@ -208,7 +247,7 @@ type Opening struct {
 // ConfirmOpening notes that the barrier opened after fact.
 func (s *State) ConfirmOpening(ctx context.Context, fact uuid.UUID) error {
 	ms := s.clock.Now().UnixMilli()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error {
+	return s.tx(ctx, func(q *gatesql.Queries) error {
 		n, err := q.ConfirmOpening(ctx, gatesql.ConfirmOpeningParams{OpenedMs: &ms, Fact: fact.String()})
 		if err != nil {
 			return fmt.Errorf("confirm an opening: %w", err)
@@ -224,7 +263,7 @@ func (s *State) ConfirmOpening(ctx context.Context, fact uuid.UUID) error {
 func (s *State) Openings(ctx context.Context) ([]Opening, error) {
 	rows, err := s.store.Read().LastOpenings(ctx)
 	if err != nil {
-		return nil, diskError("read the openings", err)
+		return nil, s.diskError("read the openings", err)
 	}
 	var out []Opening
 	for _, r := range rows {

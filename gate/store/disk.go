@@ -94,7 +94,7 @@ func refusalSentence(err error) string {
 		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 			return "The disk of this gate is read-only; nothing was recorded. Check the disk."
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-			return "The database of this gate is damaged; nothing was recorded. Call for help."
+			return sentenceDamaged
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 			return "The database of this gate is busy; nothing was recorded. Try again."
 		}
@@ -110,6 +110,8 @@ func refusalSentence(err error) string {
 	}
 	return ""
 }
+
+const sentenceDamaged = "The database of this gate is damaged; nothing was recorded. Stop the gate and run gate recover."
 
 const sentenceFull = "The disk of this gate is full; nothing was recorded. Free some space."
 
@@ -142,6 +144,20 @@ func (s *Store) freeBytes() (int64, bool) {
 		return 0, false
 	}
 	return int64(disk.Bavail) * disk.Bsize, true //nolint:gosec // disks are smaller than 2^63 bytes
+}
+
+// The disk is nearly full below this much room, or below a twentieth of it if
+// that is less.
+const lowBytes = 256 << 20
+
+// LowRoom says whether the disk is nearly full; false when it cannot be told.
+func (s *Store) LowRoom() (low, known bool) {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(s.dir, &disk); err != nil || disk.Blocks == 0 {
+		return false, false
+	}
+	free := int64(disk.Bavail) * disk.Bsize                             //nolint:gosec // disks are smaller than 2^63 bytes
+	return free < min(lowBytes, int64(disk.Blocks)*disk.Bsize/20), true //nolint:gosec // as above
 }
 
 // makeReserve keeps some bytes that can be given up when the disk is full. A
@@ -178,23 +194,10 @@ func (s *Store) GiveUpReserve() bool {
 
 // writeFile replaces path by b: temporary file, fsync, rename, fsync of the folder.
 func writeFile(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".new-*") // 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	return syncFolder(dir)
+	return WriteFile(path, func(f *os.File) error {
+		_, err := f.Write(b)
+		return err
+	})
 }
 
 func syncFolder(dir string) error {

@@ -45,8 +45,10 @@ func (id Identity) validate() error {
 }
 
 // Identity returns who this gate is; NotFound when it was never enrolled.
-func (s *Store) Identity() (Identity, error) {
-	path := filepath.Join(s.dir, identityFile)
+func (s *Store) Identity() (Identity, error) { return readIdentity(s.dir) }
+
+func readIdentity(dir string) (Identity, error) {
+	path := filepath.Join(dir, identityFile)
 	b, err := os.ReadFile(path) //nolint:gosec // a fixed name in our own folder
 	if errors.Is(err, fs.ErrNotExist) {
 		return Identity{}, parking.Errorf(parking.NotFound, "This gate is not enrolled yet. Ask an administrator for a code and run: gate enrol")

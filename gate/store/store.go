@@ -84,7 +84,17 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, o Options) error {
 	var err error
-	if s.writer, err = openPool(s.dir, false, 1); err != nil {
+	if err := s.unfinished(); err != nil {
+		return err
+	}
+	path := filepath.Join(s.dir, databaseFile)
+	if err := s.vanished(path); err != nil {
+		return err
+	}
+	if s.writer, err = openPool(path, false, 1); err != nil {
+		return err
+	}
+	if err := quickCheck(ctx, s.writer, s.log); err != nil {
 		return err
 	}
 	if o.MaxBytes > 0 {
@@ -95,10 +105,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, s.writer); err != nil {
 		return err
 	}
-	if err := os.Chmod(filepath.Join(s.dir, databaseFile), 0o600); err != nil {
+	if err := os.Chmod(path, 0o600); err != nil {
 		return fmt.Errorf("protect the database: %w", err)
 	}
-	if s.reader, err = openPool(s.dir, true, readers); err != nil {
+	if s.reader, err = openPool(path, true, readers); err != nil {
 		return err
 	}
 	s.read = gatesql.New(s.reader)
@@ -108,7 +118,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 
 // openPool opens a pool of n connections. The pragmas come in a fixed order:
 // busy_timeout first, so that switching to WAL waits for others too.
-func openPool(dir string, readOnly bool, n int) (*sql.DB, error) {
+func openPool(path string, readOnly bool, n int) (*sql.DB, error) {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout("+strconv.Itoa(busyMS)+")")
 	q.Add("_pragma", "journal_mode(WAL)")
@@ -119,7 +129,7 @@ func openPool(dir string, readOnly bool, n int) (*sql.DB, error) {
 	} else {
 		q.Set("_txlock", "immediate")
 	}
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.Join(dir, databaseFile)}).EscapedPath(), RawQuery: q.Encode()}
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

@@ -63,6 +63,12 @@ func (m *model) bannerSecond(w int) string {
 	if v.Unplaced > 0 {
 		wrong = append(wrong, m.th.mark(look.Unplaced)+" "+m.t("banner.unplaced", v.Unplaced))
 	}
+	for _, t := range v.Troubles {
+		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.troubleName(t)+" (!)")
+	}
+	if v.AsksTime {
+		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.time"))
+	}
 	if !v.Disk.OK {
 		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.disk"))
 	}
@@ -76,6 +82,9 @@ func (m *model) bannerSecond(w int) string {
 		since := m.t("banner.never")
 		if !v.Link.Since.IsZero() {
 			since = m.t("banner.since", m.local(v.Link.Since).Format("15:04"))
+		}
+		if key := "banner.cause." + v.Link.Cause; words.Has("console." + key) {
+			since += " · " + m.t(key)
 		}
 		right = since + " · " + m.t("banner.works") + " · " + m.t("banner.waiting", v.Link.Queue)
 	default:

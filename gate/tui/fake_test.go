@@ -52,6 +52,10 @@ func (d *fakeDesk) Clear(_ context.Context, lane string, subject uuid.UUID) erro
 	return d.note("clear %s %s", lane, short(subject))
 }
 
+func (d *fakeDesk) SetTime(_ context.Context, t time.Time) error {
+	return d.note("time %s", t.UTC().Format(time.RFC3339))
+}
+
 func (d *fakeDesk) OpenByHand(_ context.Context, lane, reason string) error {
 	return d.note("open %s %q", lane, reason)
 }

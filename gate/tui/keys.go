@@ -65,6 +65,8 @@ func makeKeys() []binding {
 		bind("group.console", "help.tab", "tab").run(func(m *model) tea.Cmd { m.cycle(); return m.wantPictures() }),
 		bind("group.console", "help.help", "?").opens(newHelp),
 		bind("group.console", "help.language", "f2").run(switchLanguage),
+		bind("group.console", "help.troubles", "!").when(whyNoTrouble).opens(newTroubles),
+		bind("group.console", "help.time", "f9").when(whyTimeRuns).opens(newTime),
 		bind("group.console", "help.sign_out", "f10").opens(newSignOut),
 		bind("group.console", "help.quit", "ctrl+c").run((*model).quit),
 	}

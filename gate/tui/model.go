@@ -73,6 +73,7 @@ type model struct {
 	login    *form
 	note     note
 	pictures bool
+	timed    bool // the time was asked for by itself
 	keys     []binding
 	lastKey  string
 	lastAt   time.Time
@@ -221,6 +222,7 @@ func (m *model) takeView(v *lane.View) tea.Cmd {
 	if v.Guard == nil {
 		m.dialogs = nil
 	}
+	m.askTime()
 	cmds = append(cmds, m.followQR(), m.wantPictures())
 	return tea.Batch(cmds...)
 }

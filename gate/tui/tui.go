@@ -84,6 +84,7 @@ type Keeping interface {
 type Signing interface {
 	SignIn(ctx context.Context, name, password string) error
 	SignOut(ctx context.Context)
+	SetTime(ctx context.Context, t time.Time) error
 }
 
 // Desk is what the console draws and acts upon.

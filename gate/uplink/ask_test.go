@@ -91,7 +91,7 @@ func TestPhotosFollowTheFacts(t *testing.T) {
 		return err == nil && len(waiting) == 0
 	})
 	c.locked(func() {
-		if !bytes.Equal(c.photos[ref.SHA256], jpeg) || failures != 3 || len(c.facts) != 2 {
+		if !bytes.Equal(c.photos[ref.SHA256], jpeg) || failures != 3 || len(c.facts) != 3 {
 			t.Errorf("%d photos after %d failures, %d facts", len(c.photos), failures, len(c.facts))
 		}
 	})

@@ -39,7 +39,8 @@ type cloud struct {
 	ahead       time.Duration // its clock, before the gate's
 	incarnation uuid.UUID
 	degraded    bool
-	mute        bool // sends no echo
+	others      []parking.Epoch // connected beside the gate
+	mute        bool            // sends no echo
 	challenge   []byte
 	facts       map[uuid.UUID]parking.Fact
 	order       []parking.Fact // as they came first
@@ -57,7 +58,10 @@ type cloud struct {
 	intercept   func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
 }
 
-func newCloud(t testing.TB) *cloud {
+func newCloud(t testing.TB) *cloud { return newCloudOn(t, (*httptest.Server).Start) }
+
+// newCloudOn is newCloud with a server that start starts.
+func newCloudOn(t testing.TB, start func(*httptest.Server)) *cloud {
 	c := &cloud{
 		t: t, site: uuid.New(), incarnation: uuid.New(), facts: map[uuid.UUID]parking.Fact{}, held: map[parking.Epoch]int64{},
 		photos: map[string][]byte{}, parts: map[string][]byte{}, sockets: map[*websocket.Conn]context.Context{}, asked: map[string]int{},
@@ -76,7 +80,7 @@ func newCloud(t testing.TB) *cloud {
 	mux.HandleFunc("POST /api/v1/reservations", c.reserve)
 	mux.HandleFunc("POST /api/v1/reservations/release", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("POST /api/v1/gate/sign-in", c.signIn)
-	c.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c.srv = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		c.asked[r.URL.Path]++
 		f := c.intercept
@@ -85,6 +89,7 @@ func newCloud(t testing.TB) *cloud {
 			mux.ServeHTTP(w, r)
 		}
 	}))
+	start(c.srv)
 	t.Cleanup(c.stop)
 	return c
 }
@@ -214,6 +219,11 @@ func (c *cloud) takeFacts(w http.ResponseWriter, r *http.Request) {
 			c.order = append(c.order, f)
 			outcome = wire.Applied
 			touched[parking.StayOf(f)] = true
+			if f.Kind == parking.KindClockObserved { // it may move every stay
+				for _, known := range c.facts {
+					touched[parking.StayOf(known)] = true
+				}
+			}
 		}
 		a.Outcomes = append(a.Outcomes, outcome)
 	}
@@ -229,8 +239,18 @@ func (c *cloud) takeFacts(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *cloud) fold(id uuid.UUID) parking.Stay {
+	zero := map[string]time.Time{}
+	for _, f := range c.facts {
+		var o parking.ClockObserved
+		if f.Kind == parking.KindClockObserved && json.Unmarshal(f.Body, &o) == nil && o.BootAt != nil {
+			zero[o.Boot] = *o.BootAt
+		}
+	}
 	var facts []parking.Fact
 	for _, f := range c.facts {
+		if at, ok := zero[f.Boot]; ok && f.Clock == parking.ClockWall {
+			f.At = at.Add(time.Duration(f.MonoMS) * time.Millisecond)
+		}
 		if parking.StayOf(f) == id {
 			facts = append(facts, f)
 		}
@@ -297,7 +317,7 @@ func (c *cloud) socket(w http.ResponseWriter, r *http.Request) {
 		known := m.Hello.Incarnation == c.incarnation
 		c.send(ctx, conn, wire.Message{Welcome: &wire.Welcome{
 			Protocol: wire.Protocol, ServerTime: c.now(), Incarnation: c.incarnation, FeedSeq: int64(len(c.feed)),
-			Held: c.held, Snapshot: !known, Degraded: c.degraded,
+			Held: c.held, Snapshot: !known, Degraded: c.degraded, Others: c.others,
 		}})
 		if known && m.Hello.FeedSeq < int64(len(c.feed)) {
 			c.send(ctx, conn, wire.Message{Deltas: c.feed[m.Hello.FeedSeq:]})

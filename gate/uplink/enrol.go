@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/gate/state"
 	"gatehouse/gate/store"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -35,7 +36,9 @@ func Enrol(ctx context.Context, st *store.Store, cloud, code, version string) (s
 	}
 	ctx, cancel := context.WithTimeout(ctx, enrolWait)
 	defer cancel()
-	client := newHTTP(enrolWait, time.Now)
+	// Nobody knows yet what this machine's clock is worth.
+	trust := func() Trust { return Trust{Now: time.Now(), Floor: state.Earliest} }
+	client := newHTTP(enrolWait, &inspector{host: base.Hostname(), trust: trust}, nil)
 	defer client.CloseIdleConnections()
 	var answer wire.EnrolAnswer
 	err = do(ctx, client, base.String(), call{method: http.MethodPost, path: pathEnrol, body: wire.EnrolRequest{
@@ -56,6 +59,9 @@ func Enrol(ctx context.Context, st *store.Store, cloud, code, version string) (s
 			"The folder %s holds the records of gate %s, and this code is for gate %s. Enrol with another data folder and a new code.", st.Dir(), old.Gate, id.Gate)
 	}
 	if err := st.SaveIdentity(id); err != nil {
+		return store.Identity{}, err
+	}
+	if err := st.SetSetting(ctx, store.SettingMachine, store.Machine()); err != nil {
 		return store.Identity{}, err
 	}
 	return id, nil

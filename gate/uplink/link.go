@@ -28,6 +28,7 @@ const (
 	NotYet        Cause = "not_yet"        // the gate has just been started
 	Unreachable   Cause = "unreachable"    // no connection, or no answer in time
 	LoginPage     Cause = "login_page"     // something answers, but it is not our cloud
+	Certificate   Cause = "certificate"    // what answers does not prove to be our cloud
 	CloudError    Cause = "cloud_error"    // the cloud answers with an error
 	NotAccepted   Cause = "not_accepted"   // the cloud does not accept this gate
 	FactsRefused  Cause = "facts_refused"  // the cloud refuses a whole batch

@@ -13,7 +13,6 @@ import (
 
 	"gatehouse/gate/state"
 	"gatehouse/internal/wire"
-	"gatehouse/parking"
 )
 
 const (
@@ -145,7 +144,15 @@ func (s *session) hello(ctx context.Context) (*wire.Welcome, error) {
 		return nil, &answerError{cause: NewerProtocol, msg: fmt.Sprintf(
 			"The cloud speaks version %d of the protocol and this gate %d. Bring both to the same release.", m.Welcome.Protocol, wire.Protocol)}
 	}
-	u.clock.Observe(m.Welcome.ServerTime, u.mono()-began)
+	doubt, err := u.certs.doubted(m.Welcome.ServerTime)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err) // by its own time too: its time is not taken
+	}
+	if doubt {
+		u.log.Warn("the cloud's certificate did not fit this gate's clock, which was only a guess; the cloud's time is taken",
+			"guess", u.clock.Now(), "cloud", m.Welcome.ServerTime)
+	}
+	u.observe(ctx, m.Welcome.ServerTime, u.mono()-began)
 	return m.Welcome, nil
 }
 
@@ -153,12 +160,21 @@ func (s *session) hello(ctx context.Context) (*wire.Welcome, error) {
 func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	u := s.u
 	site := u.state.Site()
+	if err := u.state.ObserveClock(ctx); err != nil {
+		u.log.Warn("what the cloud's time says of earlier times was not written yet", "err", err)
+	}
 	ahead, err := u.state.Rewind(ctx, w.Held)
 	if err != nil {
 		return err
 	}
 	if ahead {
 		u.tellRolledBack(ctx)
+	}
+	if strange, err := u.state.Strange(ctx, w.Others); err != nil {
+		return err
+	} else if strange {
+		u.state.Alarm(ctx, state.TroubleCloned,
+			"Another machine is connected as this gate just now. The lanes work, and nothing is lost. Stop one of the two machines, and enrol it as a gate of its own.")
 	}
 	if site.Ready && site.Incarnation != w.Incarnation {
 		u.log.Warn("the cloud's database is another one; what it does not hold is sent again", "incarnation", w.Incarnation)
@@ -171,22 +187,24 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	return nil
 }
 
-// alarmRolledBack is the code of the alarm of a gate that knows less of
-// itself than the cloud does.
-const alarmRolledBack = "gate_rolled_back"
+// jumpLimit is by how much the cloud's time may jump against the time that this
+// machine has carried forward.
+const jumpLimit = time.Minute
 
-// tellRolledBack writes the alarm, once a start.
+// observe takes the cloud's time. One that jumps is itself the suspect: the
+// monotonic clock of this machine does not jump.
+func (u *Uplink) observe(ctx context.Context, at time.Time, rtt time.Duration) {
+	if jump := u.clock.Observe(at, rtt); jump.Abs() > jumpLimit {
+		u.state.Alarm(ctx, state.TroubleCloudClock, fmt.Sprintf(
+			"The cloud's time has jumped by %s. If other gates say the same, the clock of the cloud is wrong: tell the administrator.", jump.Round(time.Second)))
+	}
+}
+
+// tellRolledBack raises the alarm of a gate that knows less of itself than the
+// cloud does. Its lanes go on: its new records are of a new epoch.
 func (u *Uplink) tellRolledBack(ctx context.Context) {
-	if u.rolledBack.Swap(true) {
-		return
-	}
-	_, err := u.state.Write(ctx, state.Draft{Kind: parking.KindAlarm, Body: parking.Alarm{
-		Code: alarmRolledBack,
-		Text: "The cloud holds records of this gate that this machine does not know: its disk is an older copy, or another machine is the same gate.",
-	}})
-	if err != nil {
-		u.log.Warn("the alarm could not be written", "code", alarmRolledBack, "err", err)
-	}
+	u.state.Alarm(ctx, state.TroubleRolledBack,
+		"The cloud holds records of this gate that this machine does not know: its disk is an older copy, or another machine is the same gate. The lanes work. Stop the other machine if there is one; else compare the vehicles inside with the list.")
 }
 
 // loop is the life of a session after the welcome.
@@ -285,7 +303,7 @@ func (s *session) handle(ctx context.Context, m *wire.Message) error {
 		}
 	case m.Heartbeat != nil:
 		b := *m.Heartbeat
-		u.clock.Observe(b.Time, s.rtt)
+		u.observe(ctx, b.Time, s.rtt)
 		s.head = max(s.head, b.FeedSeq)
 		u.turn(func(mc *machine, _ time.Duration) { mc.noRedis = b.Degraded })
 		return s.write(ctx, wire.Message{Echo: &b})

@@ -11,8 +11,10 @@ package uplink
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -61,6 +63,9 @@ type Config struct {
 	Version  string       // of the program
 	Log      *slog.Logger // nil: discard
 	Timing   Timing
+	// Roots are who may sign the cloud's certificate; nil for those that the
+	// machine knows.
+	Roots *x509.CertPool
 }
 
 // Loans is what knows which slots this gate may lend and give back. What it
@@ -84,12 +89,13 @@ type Uplink struct {
 	timing  Timing
 	start   time.Time
 	http    *http.Client
+	conns   conns
+	certs   *inspector
 	token   token
 	wake    chan struct{} // the sender looks again
 
-	idling     atomic.Bool // the sender waits for a wake
-	rolledBack atomic.Bool // the alarm was written
-	loans      atomic.Pointer[Loans]
+	idling atomic.Bool // the sender waits for a wake
+	loans  atomic.Pointer[Loans]
 
 	mu       sync.Mutex
 	machine  *machine
@@ -106,17 +112,26 @@ func New(c Config) (*Uplink, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if _, err := cloudURL(c.Identity.CloudURL); err != nil {
+	base, err := cloudURL(c.Identity.CloudURL)
+	if err != nil {
 		return nil, err
 	}
 	t := c.Timing.orDefault()
 	u := &Uplink{
 		state: c.State, clock: c.State.Clock(), id: c.Identity, version: c.Version, log: c.Log, timing: t,
-		start: time.Now(), http: newHTTP(t.Answer, c.State.TrustTime), token: token{lock: make(chan struct{}, 1)}, wake: make(chan struct{}, 1),
+		start: time.Now(), token: token{lock: make(chan struct{}, 1)}, wake: make(chan struct{}, 1),
 		machine: newMachine(t.Heartbeat), watchers: map[chan struct{}]struct{}{},
 	}
+	u.certs = &inspector{host: base.Hostname(), roots: c.Roots, trust: u.trust}
+	u.http = newHTTP(t.Answer, u.certs, u.conns.tracked((&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext))
 	u.since, u.saidAs = u.clock.Now(), Offline
 	return u, nil
+}
+
+// trust is by which time certificates are judged.
+func (u *Uplink) trust() Trust {
+	sure, floor := u.state.ClockTrusted()
+	return Trust{Now: u.clock.Now(), Sure: sure, Floor: floor}
 }
 
 // Run keeps the link until ctx ends, and then returns nil. All of its
@@ -238,11 +253,20 @@ func (u *Uplink) turn(change func(m *machine, now time.Duration)) {
 	}
 }
 
-// lost is a socket that is gone: connections are dropped, so that the next
-// try resolves names and routes anew.
+// lost is a socket that is gone, or that never came to be. When it is gone,
+// all connections are dropped, so that the next try resolves names and routes
+// anew and no request waits on a line that carries nothing. A network that lets
+// requests through and no socket keeps the ones under way.
 func (u *Uplink) lost(cause Cause, why string) {
-	u.turn(func(m *machine, _ time.Duration) { m.gone(cause, why) })
+	was := false
+	u.turn(func(m *machine, _ time.Duration) {
+		was = m.connected
+		m.gone(cause, why)
+	})
 	u.http.CloseIdleConnections()
+	if was {
+		u.conns.drop()
+	}
 }
 
 // reachable says whether a question to the cloud is worth asking.
@@ -264,6 +288,10 @@ func causeOf(err error) (Cause, string) {
 	var a *answerError
 	if errors.As(err, &a) {
 		return a.cause, a.Error()
+	}
+	var cert *certError
+	if errors.As(err, &cert) {
+		return Certificate, cert.why
 	}
 	if code := parking.ErrorCode(err); code == parking.Unauthorized || code == parking.Forbidden {
 		return NotAccepted, parking.ErrorMessage(err)

@@ -2,11 +2,15 @@ package uplink_test
 
 import (
 	"bytes"
+	stdcmp "cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,20 +31,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // gate is one gate with its link.
 type gate struct {
-	t     testing.TB
-	dir   string
-	cloud *cloud
-	store *store.Store
-	state *state.State
-	link  *uplink.Uplink
-	log   *syncBuffer
-	end   func()
+	t      testing.TB
+	dir    string
+	cloud  *cloud
+	store  *store.Store
+	state  *state.State
+	link   *uplink.Uplink
+	log    *syncBuffer
+	clock  func() *clock.Clock // of the machine
+	roots  *x509.CertPool
+	beat   time.Duration
+	answer time.Duration // 0: five seconds
+	end    func()
 }
 
 // newGate enrols a gate; run starts its link.
 func newGate(t testing.TB, c *cloud) *gate {
 	t.Helper()
-	g := &gate{t: t, dir: t.TempDir(), cloud: c, log: &syncBuffer{}}
+	g := &gate{t: t, dir: t.TempDir(), cloud: c, log: &syncBuffer{}, clock: clock.System, beat: beat}
 	g.open()
 	if _, err := uplink.Enrol(t.Context(), g.store, c.srv.URL, "CODE", "test"); err != nil {
 		t.Fatalf("enrol: %v", err)
@@ -64,12 +72,13 @@ func (g *gate) openState() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	if g.state, err = state.Open(context.Background(), state.Config{Store: g.store, Clock: clock.System(), Version: "test"}); err != nil {
+	if g.state, err = state.Open(context.Background(), state.Config{Store: g.store, Clock: g.clock(), Version: "test"}); err != nil {
 		g.t.Fatalf("open: %v", err)
 	}
 	g.link, err = uplink.New(uplink.Config{
 		State: g.state, Identity: id, Version: "test", Log: slog.New(slog.NewTextHandler(g.log, nil)),
-		Timing: uplink.Timing{Heartbeat: beat, BackoffBase: 2 * time.Millisecond, BackoffCap: 40 * time.Millisecond, Answer: 5 * time.Second},
+		Roots:  g.roots,
+		Timing: uplink.Timing{Heartbeat: g.beat, BackoffBase: 2 * time.Millisecond, BackoffCap: 40 * time.Millisecond, Answer: stdcmp.Or(g.answer, 5*time.Second)},
 	})
 	if err != nil {
 		g.t.Fatalf("new: %v", err)
@@ -182,7 +191,7 @@ func TestFactsGoUpAndTheFeedComesDown(t *testing.T) {
 	if len(site.Inside) != 2 || !site.Ready || site.Incarnation != c.incarnation {
 		t.Fatalf("site %+v", site)
 	}
-	want := []parking.Kind{parking.KindStarted, parking.KindVehicleIn, parking.KindVehicleIn}
+	want := []parking.Kind{parking.KindStarted, parking.KindVehicleIn, parking.KindClockObserved, parking.KindVehicleIn}
 	if diff := cmp.Diff(want, c.kinds(g.state.Epoch())); diff != "" {
 		t.Fatal(diff)
 	}
@@ -192,7 +201,8 @@ func TestFactsGoUpAndTheFeedComesDown(t *testing.T) {
 	}
 	a, _ := site.Stay(first)
 	b, _ := site.Stay(second)
-	if b.InAt.Sub(*a.InAt).Round(time.Minute) != time.Hour {
+	// The first came in by the gate's own clock, an hour behind; that was put right.
+	if b.InAt.Sub(*a.InAt).Round(time.Minute) != 0 {
 		t.Fatalf("times %s, %s", a.InAt, b.InAt)
 	}
 	l := g.link.Link()
@@ -229,7 +239,7 @@ func TestACutInTheMiddleOfAnUpload(t *testing.T) {
 	})
 	g.run()
 	g.untilSynced()
-	if n := len(c.kinds(g.state.Epoch())); n != 51 || cut != 2 {
+	if n := len(c.kinds(g.state.Epoch())); n != 52 || cut != 2 {
 		t.Fatalf("%d facts after %d cuts", n, cut)
 	}
 }
@@ -247,7 +257,9 @@ func TestFactsOfAnEarlierProcessGoUpFirst(t *testing.T) {
 	c.locked(func() {
 		var epochs []parking.Epoch
 		for _, f := range c.order {
-			epochs = append(epochs, f.Epoch)
+			if f.Kind != parking.KindClockObserved {
+				epochs = append(epochs, f.Epoch)
+			}
 		}
 		second := g.state.Epoch()
 		if diff := cmp.Diff([]parking.Epoch{first, first, second, second}, epochs); diff != "" {
@@ -299,7 +311,7 @@ func TestARestoredCloudIsMadeWhole(t *testing.T) {
 	g.until("the cloud has all again", func() bool {
 		n := 0
 		c.locked(func() { n = len(c.facts) })
-		return n == 4 && g.state.Site().Incarnation == c.incarnation
+		return n == 5 && g.state.Site().Incarnation == c.incarnation
 	})
 	if n := len(g.state.Site().Inside); n != 3 {
 		t.Fatalf("%d inside", n)
@@ -314,8 +326,32 @@ func TestACloudThatKnowsMoreOfUsThanWeDo(t *testing.T) {
 	g.run()
 	g.until("the alarm is at the cloud", func() bool {
 		kinds := c.kinds(g.state.Epoch())
-		return len(kinds) == 2 && kinds[1] == parking.KindAlarm
+		return slices.Contains(kinds, parking.KindAlarm)
 	})
+}
+
+// Two machines made from one image: each is told of the other. A socket of our
+// own that has not ended yet is no other machine.
+func TestAnotherMachineIsTheSameGate(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	g := newGate(t, c)
+	earlier := g.state.Epoch()
+	g.restart()
+	c.locked(func() { c.others = []parking.Epoch{earlier} })
+	g.run()
+	g.untilSynced()
+	if tr := g.state.Troubles(); len(tr) != 0 {
+		t.Fatalf("our own socket of before: %+v", tr)
+	}
+	c.locked(func() { c.others = []parking.Epoch{earlier, parking.NewEpoch(2, [8]byte{9})} })
+	c.cutSockets()
+	g.until("it is told", func() bool {
+		tr := g.state.Troubles()
+		return len(tr) == 1 && tr[0].Code == state.TroubleCloned && strings.Contains(tr[0].Text, "Stop one")
+	})
+	g.in("30A11111")
+	g.untilSynced()
 }
 
 func TestUploadGoesBeforeDownload(t *testing.T) {

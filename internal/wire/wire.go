@@ -181,6 +181,9 @@ type Welcome struct {
 	Held        map[parking.Epoch]int64 `json:"held"`     // highest durable seq for each epoch of this gate
 	Snapshot    bool                    `json:"snapshot"` // the gate must fetch a snapshot before deltas mean anything
 	Degraded    bool                    `json:"degraded"` // Redis is gone
+	// Others are epochs of this gate that are connected beside this one: either
+	// a socket that is about to end, or another machine that is the same gate.
+	Others []parking.Epoch `json:"others,omitempty"`
 }
 
 // Delta is one transaction that changed the site's state, or, with From, what

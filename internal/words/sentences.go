@@ -113,6 +113,21 @@ var fixedSentences = map[string]string{ //nolint:gosec // sentences about passwo
 	// Slots that another gate may hand out.
 	"This gate has no free slot of its own for this class; choose another by hand, or let it in without one.": "Cổng này hết ô của mình cho loại xe này; chọn ô khác bằng tay, hoặc cho vào chưa có chỗ.",
 	"This gate's share of the zone is used up while the line is down.":                                        "Mất mạng: phần chỗ của cổng này trong khu đã hết.",
+
+	"The time is known from the cloud; nothing was changed.":                                          "Đã biết giờ từ máy chủ; không đổi gì.",
+	"The clock of this machine runs; nothing was changed.":                                            "Đồng hồ máy này vẫn chạy; không đổi gì.",
+	"The disk of this gate is full; nothing was recorded. Free some space.":                           "Ổ đĩa của cổng đầy; chưa ghi được gì. Hãy dọn bớt chỗ.",
+	"The disk of this gate does not answer; nothing was recorded. Check the disk.":                    "Ổ đĩa của cổng không trả lời; chưa ghi được gì. Kiểm tra ổ đĩa.",
+	"The disk of this gate is read-only; nothing was recorded. Check the disk.":                       "Ổ đĩa của cổng chỉ đọc được; chưa ghi được gì. Kiểm tra ổ đĩa.",
+	"The database of this gate is busy; nothing was recorded. Try again.":                             "Cơ sở dữ liệu của cổng đang bận; chưa ghi được gì. Thử lại.",
+	"The database of this gate is damaged; nothing was recorded. Stop the gate and run gate recover.": "Cơ sở dữ liệu của cổng bị hỏng; chưa ghi được gì. Dừng máy cổng và chạy gate recover.",
+	"The database of this gate is damaged. Open by the barrier's own key until it is put right: run gate recover, which saves every record that can be read, and start the gate again.":                                                             "Cơ sở dữ liệu của cổng bị hỏng. Hãy mở barie bằng khoá của nó cho đến khi sửa xong: chạy gate recover để cứu mọi bản ghi còn đọc được, rồi chạy lại máy cổng.",
+	"The database of this gate is damaged; nothing is recorded and no barrier opens by itself. Stop the gate and run gate recover.":                                                                                                                 "Cơ sở dữ liệu của cổng bị hỏng; không ghi được gì và barie không tự mở. Dừng máy cổng và chạy gate recover.",
+	"The disk of this gate is full: nothing is recorded and no barrier opens by itself. Free some space; the gate goes on by itself.":                                                                                                               "Ổ đĩa của cổng đầy: không ghi được gì và barie không tự mở. Hãy dọn bớt chỗ; cổng sẽ tự chạy tiếp.",
+	"This disk stands in another machine than the one that was enrolled as this gate. The lanes work. If the machine was replaced, ask the administrator for a new code and run gate enrol --again.":                                                "Ổ đĩa này nằm trong máy khác với máy đã đăng ký làm cổng. Các làn vẫn chạy. Nếu đã thay máy, xin quản trị mã mới rồi chạy gate enrol --again.",
+	"The cloud holds records of this gate that this machine does not know: its disk is an older copy, or another machine is the same gate. The lanes work. Stop the other machine if there is one; else compare the vehicles inside with the list.": "Máy chủ có bản ghi của cổng này mà máy này không biết: ổ đĩa là bản cũ, hoặc có máy khác cũng là cổng này. Các làn vẫn chạy. Nếu có máy kia thì tắt nó; nếu không, đối chiếu xe trong bãi với danh sách.",
+	"Another machine is connected as this gate just now. The lanes work, and nothing is lost. Stop one of the two machines, and enrol it as a gate of its own.":                                                                                     "Đang có máy khác kết nối với tư cách cổng này. Các làn vẫn chạy, không mất gì. Hãy tắt một trong hai máy và đăng ký nó thành cổng riêng.",
+	"The disk of this gate is nearly full: records that the cloud has go before their time. Free some space.":                                                                                                                                       "Ổ đĩa của cổng sắp đầy: những bản ghi máy chủ đã có bị xoá sớm. Hãy dọn bớt chỗ.",
 }
 
 // valueSentences are sentences with values, each {} in order.
@@ -156,4 +171,7 @@ var valueSentences = [][2]string{
 	{"{} vehicles with the plate {} are inside; name the stay.", "Có {1} xe biển số {2} trong bãi; hãy chỉ rõ lượt gửi."},
 	{"{} is due; the method is cash, vietqr or by_hand.", "Còn phải trả {1}; cách trả là cash, vietqr hoặc by_hand."},
 	{"The fee {} is not possible.", "Phí {1} không hợp lệ."},
+	{"It cannot be that early: this gate knows that it is later than {}.", "Không thể sớm như vậy: cổng này biết bây giờ đã quá {} (giờ UTC)."},
+	{"The database of this gate was damaged and made anew: {} records were saved, {} between them could not be read. Compare the vehicles inside with the list.", "Cơ sở dữ liệu của cổng bị hỏng và đã làm lại: cứu được {1} bản ghi, {2} bản ghi ở giữa không đọc được. Hãy đối chiếu xe trong bãi với danh sách."},
+	{"The cloud's time has jumped by {}. If other gates say the same, the clock of the cloud is wrong: tell the administrator.", "Giờ máy chủ bị nhảy {}. Nếu các cổng khác cũng báo vậy thì đồng hồ máy chủ sai: báo quản trị."},
 }

@@ -4,6 +4,21 @@
 
 package gatesql
 
+type Boot struct {
+	N            int64
+	Boot         string
+	WallMs       int64
+	GuessMs      int64
+	Dead         int64
+	Typed        int64
+	Stepped      int64
+	Guessed      int64
+	ErrorMs      *int64
+	Settled      int64
+	BootAtMs     *int64
+	CorrectionMs *int64
+}
+
 type Conflict struct {
 	ID       string
 	Document string

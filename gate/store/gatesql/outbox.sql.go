@@ -61,6 +61,36 @@ func (q *Queries) AddFact(ctx context.Context, arg AddFactParams) error {
 	return err
 }
 
+const addLost = `-- name: AddLost :exec
+INSERT INTO outbox (n, id, epoch, seq, kind, at_ms, encoded, hash, covered)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+`
+
+type AddLostParams struct {
+	N       int64
+	ID      string
+	Epoch   string
+	Seq     int64
+	Kind    string
+	AtMs    int64
+	Encoded []byte
+	Hash    string
+}
+
+func (q *Queries) AddLost(ctx context.Context, arg AddLostParams) error {
+	_, err := q.db.ExecContext(ctx, addLost,
+		arg.N,
+		arg.ID,
+		arg.Epoch,
+		arg.Seq,
+		arg.Kind,
+		arg.AtMs,
+		arg.Encoded,
+		arg.Hash,
+	)
+	return err
+}
+
 const countWaiting = `-- name: CountWaiting :one
 SELECT COUNT(*) FROM outbox WHERE acked_ms IS NULL
 `
@@ -86,6 +116,17 @@ type CoverFactsParams struct {
 func (q *Queries) CoverFacts(ctx context.Context, arg CoverFactsParams) error {
 	_, err := q.db.ExecContext(ctx, coverFacts, arg.Epoch, arg.FirstSeq, arg.LastSeq)
 	return err
+}
+
+const factKnown = `-- name: FactKnown :one
+SELECT COUNT(*) FROM outbox WHERE id = ?
+`
+
+func (q *Queries) FactKnown(ctx context.Context, id string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, factKnown, id)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const factsAfter = `-- name: FactsAfter :many
@@ -123,6 +164,83 @@ func (q *Queries) FactsAfter(ctx context.Context, arg FactsAfterParams) ([]Facts
 		return nil, err
 	}
 	return items, nil
+}
+
+const factsFrom = `-- name: FactsFrom :many
+SELECT n, id, epoch, seq, encoded, acked_ms FROM outbox WHERE n > ? ORDER BY n LIMIT ?
+`
+
+type FactsFromParams struct {
+	N     int64
+	Limit int64
+}
+
+type FactsFromRow struct {
+	N       int64
+	ID      string
+	Epoch   string
+	Seq     int64
+	Encoded []byte
+	AckedMs *int64
+}
+
+// Facts in the order in which they were written, for a file.
+func (q *Queries) FactsFrom(ctx context.Context, arg FactsFromParams) ([]FactsFromRow, error) {
+	rows, err := q.db.QueryContext(ctx, factsFrom, arg.N, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FactsFromRow{}
+	for rows.Next() {
+		var i FactsFromRow
+		if err := rows.Scan(
+			&i.N,
+			&i.ID,
+			&i.Epoch,
+			&i.Seq,
+			&i.Encoded,
+			&i.AckedMs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const firstPlace = `-- name: FirstPlace :one
+SELECT CAST(MIN(COALESCE(MIN(n), 0), 0) - 1 AS INTEGER) FROM outbox
+`
+
+// A place in the queue before everything that is in it.
+func (q *Queries) FirstPlace(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, firstPlace)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const firstSeqAfter = `-- name: FirstSeqAfter :one
+SELECT CAST(COALESCE(MIN(seq), 0) AS INTEGER) FROM outbox WHERE epoch = ? AND seq > ?
+`
+
+type FirstSeqAfterParams struct {
+	Epoch string
+	Seq   int64
+}
+
+func (q *Queries) FirstSeqAfter(ctx context.Context, arg FirstSeqAfterParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, firstSeqAfter, arg.Epoch, arg.Seq)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const lastFact = `-- name: LastFact :one
@@ -201,12 +319,30 @@ func (q *Queries) Overlay(ctx context.Context) ([][]byte, error) {
 
 const pruneFacts = `-- name: PruneFacts :execrows
 DELETE FROM outbox
-WHERE acked_ms IS NOT NULL AND covered = 1 AND outbox.at_ms < ?1
+WHERE outbox.acked_ms < ?1 AND outbox.covered = 1
   AND outbox.n < (SELECT MAX(o.n) FROM outbox o)
 `
 
-func (q *Queries) PruneFacts(ctx context.Context, beforeMs int64) (int64, error) {
+// Facts that the cloud has had for long; by when it took them, not by when
+// they happened: a gate may have been alone for weeks.
+func (q *Queries) PruneFacts(ctx context.Context, beforeMs *int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, pruneFacts, beforeMs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const pruneOldest = `-- name: PruneOldest :execrows
+DELETE FROM outbox WHERE n IN (
+    SELECT s.n FROM outbox s
+    WHERE s.acked_ms IS NOT NULL AND s.covered = 1 AND s.n < (SELECT MAX(o.n) FROM outbox o)
+    ORDER BY s.n LIMIT ?1)
+`
+
+// The oldest facts that the cloud has, to make room on a disk that is nearly full.
+func (q *Queries) PruneOldest(ctx context.Context, maxRows int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneOldest, maxRows)
 	if err != nil {
 		return 0, err
 	}

@@ -45,7 +45,34 @@ SELECT encoded FROM outbox WHERE covered = 0 ORDER BY n;
 -- name: RecentFacts :many
 SELECT encoded FROM outbox ORDER BY n DESC LIMIT ?;
 
+-- Facts that the cloud has had for long; by when it took them, not by when
+-- they happened: a gate may have been alone for weeks.
 -- name: PruneFacts :execrows
 DELETE FROM outbox
-WHERE acked_ms IS NOT NULL AND covered = 1 AND outbox.at_ms < sqlc.arg(before_ms)
+WHERE outbox.acked_ms < sqlc.arg(before_ms) AND outbox.covered = 1
   AND outbox.n < (SELECT MAX(o.n) FROM outbox o);
+
+-- The oldest facts that the cloud has, to make room on a disk that is nearly full.
+-- name: PruneOldest :execrows
+DELETE FROM outbox WHERE n IN (
+    SELECT s.n FROM outbox s
+    WHERE s.acked_ms IS NOT NULL AND s.covered = 1 AND s.n < (SELECT MAX(o.n) FROM outbox o)
+    ORDER BY s.n LIMIT sqlc.arg(max_rows));
+
+-- name: FirstSeqAfter :one
+SELECT CAST(COALESCE(MIN(seq), 0) AS INTEGER) FROM outbox WHERE epoch = ? AND seq > ?;
+
+-- Facts in the order in which they were written, for a file.
+-- name: FactsFrom :many
+SELECT n, id, epoch, seq, encoded, acked_ms FROM outbox WHERE n > ? ORDER BY n LIMIT ?;
+
+-- name: FactKnown :one
+SELECT COUNT(*) FROM outbox WHERE id = ?;
+
+-- A place in the queue before everything that is in it.
+-- name: FirstPlace :one
+SELECT CAST(MIN(COALESCE(MIN(n), 0), 0) - 1 AS INTEGER) FROM outbox;
+
+-- name: AddLost :exec
+INSERT INTO outbox (n, id, epoch, seq, kind, at_ms, encoded, hash, covered)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1);

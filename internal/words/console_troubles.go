@@ -1,0 +1,32 @@
+package words
+
+// consoleTroubles are the texts about what is wrong with the gate itself.
+var consoleTroubles = area{
+	"console.banner.time":                     {"chưa biết giờ: F9", "time not known: F9"},
+	"console.banner.cause.login_page":         {"mạng bắt đăng nhập", "a login page is in the way"},
+	"console.banner.cause.certificate":        {"chứng chỉ máy chủ không đúng", "the cloud's certificate is wrong"},
+	"console.banner.cause.not_accepted":       {"máy chủ không nhận cổng này", "the cloud does not accept this gate"},
+	"console.banner.trouble.gate_rolled_back": {"máy này thiếu dữ liệu cũ", "this machine misses records"},
+	"console.banner.trouble.gate_cloned":      {"hai máy cùng một cổng", "two machines are this gate"},
+	"console.banner.trouble.machine_changed":  {"đã đổi máy", "another machine"},
+	"console.banner.trouble.recovered":        {"dữ liệu đã được cứu lại", "records were recovered"},
+	"console.banner.trouble.database_damaged": {"hỏng cơ sở dữ liệu", "database damaged"},
+	"console.banner.trouble.disk_full":        {"ổ đĩa đầy", "disk full"},
+	"console.banner.trouble.disk_low":         {"ổ đĩa sắp đầy", "disk nearly full"},
+	"console.banner.trouble.certificate_date": {"chứng chỉ sai ngày", "certificate dates"},
+	"console.banner.trouble.cloud_clock":      {"giờ máy chủ bị nhảy", "the cloud's time has jumped"},
+	"console.banner.trouble.other":            {"có lỗi", "trouble"},
+	"console.why.no_trouble":                  {"Cổng này không có lỗi gì.", "Nothing is wrong at this gate."},
+	"console.why.time_runs":                   {"Cổng này biết giờ rồi.", "This gate knows the time."},
+	"console.title.troubles":                  {"Lỗi ở cổng này", "What is wrong at this gate"},
+	"console.enter.troubles":                  {"đã đọc", "read"},
+	"console.title.time":                      {"Bây giờ là mấy giờ?", "What time is it?"},
+	"console.enter.time":                      {"đặt giờ", "set the time"},
+	"console.field.day":                       {"Ngày", "Date"},
+	"console.field.time":                      {"Giờ", "Time"},
+	"console.time.note":                       {"Đồng hồ máy này không chạy. Xe vẫn vào, ra được; có mạng thì giờ tự đúng lại.", "The clock of this machine is dead. Vehicles go in and out meanwhile; once the cloud is heard, all times are put right."},
+	"console.time.wrong":                      {"Ghi ngày như 2026-11-23 và giờ như 7:30.", "Write the date like 2026-11-23 and the time like 7:30."},
+	"console.said.time":                       {"✓ đã đặt giờ", "✓ time set"},
+	"console.help.troubles":                   {"lỗi ở cổng, cần làm gì", "what is wrong, what to do"},
+	"console.help.time":                       {"đặt giờ (đồng hồ hỏng)", "set the time (dead clock)"},
+}
