@@ -24,6 +24,7 @@ import (
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
 	"gatehouse/cloud/photos"
+	"gatehouse/cloud/settle"
 	"gatehouse/cloud/slots"
 	"gatehouse/cloud/store"
 	"gatehouse/parking"
@@ -119,15 +120,18 @@ func (c *Cloud) wire() error {
 	if err != nil {
 		return err
 	}
+	read := books.New(c.Store.Q)
+	facts := &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
+	settler := &settle.Settler{Store: c.Store, Ingest: facts, Auth: c.Auth, Now: c.cfg.Now}
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
-		Ingest: &ingest.Ingester{Store: c.Store, Log: c.cfg.Log},
+		Ingest: facts, Books: read, Settle: settler,
 		Slots: slots.New(slots.Config{
 			Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint,
 		}),
 	}
 	pages, err := admin.New(admin.Config{
-		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, Now: c.cfg.Now, Log: c.cfg.Log,
+		Books: read, Settle: settler, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the pages: %w", err)

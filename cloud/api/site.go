@@ -15,16 +15,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"gatehouse/cloud/auth"
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
-	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
 
 // SlotPatch changes a slot.
 type SlotPatch struct {
-	OutOfService *bool `json:"out_of_service"`
+	OutOfService *bool  `json:"out_of_service"`
+	Reason       string `json:"reason"`
 }
 
 func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
@@ -35,42 +34,11 @@ func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
 	if req.OutOfService == nil {
 		return parking.Errorf(parking.Invalid, "Say out_of_service: true or false.")
 	}
-	p, code := caller(r), chi.URLParam(r, "code")
-	if err := parking.ValidCode("slot", code); err != nil {
-		return err
-	}
-	var out []parking.Slot
-	err = a.Store.SiteTx(r.Context(), p.Site, func(t *store.SiteTx) error {
-		n, err := t.Q.SetSlotOutOfService(r.Context(), cloudsql.SetSlotOutOfServiceParams{
-			SiteID: p.Site, Code: code, OutOfService: *req.OutOfService,
-		})
-		if err != nil {
-			return fmt.Errorf("change a slot: %w", err)
-		}
-		out, err = store.Slots(r.Context(), t.Q, p.Site, code)
-		if err != nil {
-			return err
-		}
-		if len(out) == 0 {
-			return parking.Errorf(parking.NotFound, "This site has no slot %s.", code)
-		}
-		if n == 0 {
-			return nil // as it was
-		}
-		err = a.Auth.Audit(r.Context(), t.Q, p, auth.Entry{
-			Action: "slot.out_of_service", Subject: code,
-			Before: map[string]any{"out_of_service": !*req.OutOfService}, After: map[string]any{"out_of_service": *req.OutOfService},
-		})
-		if err != nil {
-			return err
-		}
-		_, err = t.Append(r.Context(), wire.Delta{Slots: out}, a.Now().UTC())
-		return err
-	})
+	slot, err := a.Settle.SetSlot(r.Context(), caller(r), chi.URLParam(r, "code"), *req.OutOfService, req.Reason)
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, out[0])
+	return answer(w, http.StatusOK, slot)
 }
 
 // Bounds of a page of stays.
@@ -177,14 +145,6 @@ func (a *API) stay(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read a stay: %w", err)
 	}
 	return answer(w, http.StatusOK, json.RawMessage(doc))
-}
-
-func (a *API) conflicts(w http.ResponseWriter, r *http.Request) error {
-	out, err := store.OpenConflicts(r.Context(), a.Store.Q, caller(r).Site)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, map[string]any{"conflicts": out})
 }
 
 // RevenueDay is the money that one method brought on one local day.
