@@ -102,11 +102,41 @@ func (b *Books) Case(ctx context.Context, site Site, id string, now time.Time) (
 	return c, err
 }
 
+// About lists the facts about stays: those that a decision on a conflict about
+// them has to have seen, with those of exits that were matched with the stays
+// (docs/STATE.md §7).
+func About(ctx context.Context, q *cloudsql.Queries, site uuid.UUID, stays []uuid.UUID) ([]uuid.UUID, error) {
+	exits, err := q.ExitsInto(ctx, cloudsql.ExitsIntoParams{SiteID: site, Stays: stays})
+	if err != nil {
+		return nil, fmt.Errorf("read which exits were matched: %w", err)
+	}
+	all := slices.Clone(stays)
+	for _, x := range exits {
+		all = append(all, x.ID)
+	}
+	kinds := []string{}
+	for _, k := range parking.StayKinds() {
+		kinds = append(kinds, string(k))
+	}
+	rows, err := q.FactIDsOfStays(ctx, cloudsql.FactIDsOfStaysParams{SiteID: site, Stays: all, Kinds: kinds})
+	if err != nil {
+		return nil, fmt.Errorf("read the facts about a conflict: %w", err)
+	}
+	saw := make([]uuid.UUID, 0, len(rows))
+	for _, r := range rows {
+		saw = append(saw, r.ID)
+	}
+	return saw, nil
+}
+
 // caseStays reads the stays and what of them a decision has to have seen.
 func (b *Books) caseStays(ctx context.Context, site Site, c *Case) error {
-	saw := slices.Clone(c.Facts)
+	saw := c.Facts
 	if len(c.Conflict.Stays) > 0 {
-		saw = nil
+		var err error
+		if saw, err = About(ctx, b.q, site.ID, c.Conflict.Stays); err != nil {
+			return err
+		}
 	}
 	for _, id := range c.Conflict.Stays {
 		stay, err := b.Stay(ctx, site, id)
@@ -116,11 +146,6 @@ func (b *Books) caseStays(ctx context.Context, site Site, c *Case) error {
 		}
 		if err != nil {
 			return err
-		}
-		for _, f := range stay.Facts {
-			if parking.AboutStay(f.Kind) {
-				saw = append(saw, f.ID)
-			}
 		}
 		c.Stays = append(c.Stays, stay)
 		c.Plates = append(c.Plates, stay.Display)

@@ -55,13 +55,12 @@ func (in *Ingester) Import(ctx context.Context, raw []byte, receivedAt time.Time
 		return done, err
 	}
 	err = in.Store.SiteTx(ctx, b.Site, func(t *store.SiteTx) error {
-		r := run{t: t, batch: b, receivedAt: receivedAt.UTC(), log: in.Log}
-		r.items, done.After = ofRevoked(b, *gate.RevokedAt)
-		if len(r.items) == 0 {
+		items, after := ofRevoked(b, *gate.RevokedAt)
+		if done.After = after; len(items) == 0 {
 			return nil
 		}
 		var answer wire.BatchAnswer
-		err := r.take(ctx, &answer)
+		err := newRun(t, b, items, receivedAt, in.Log).take(ctx, &answer)
 		done.Outcomes = answer.Outcomes
 		return err
 	})

@@ -135,8 +135,8 @@ func refund(_ context.Context, c *matter) ([]ingest.Act, error) {
 
 // Refundable is what is left of a payment.
 func Refundable(p *parking.Payment) parking.Money {
-	if p.Status != parking.Paid {
+	if p.PaidAt == nil {
 		return 0
 	}
-	return p.Amount
+	return p.Left()
 }

@@ -54,7 +54,7 @@ func giveUp(ctx context.Context, t *store.SiteTx, item Item, reason string, at t
 	if err != nil {
 		return noItem()
 	}
-	_, err = t.Q.SettleQuarantined(ctx, cloudsql.SettleQuarantinedParams{
+	_, err = t.Q.DiscardQuarantined(ctx, cloudsql.DiscardQuarantinedParams{
 		SiteID: t.Site, Gate: item.Gate, Epoch: item.Epoch, Seq: item.Seq, Sha256: sum, SettledAt: at.UTC(), SettledHow: "discarded: " + reason,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -58,7 +58,7 @@ func (s *Settler) SetSlot(ctx context.Context, p auth.Principal, code string, ou
 }
 
 func outOfService(ctx context.Context, t *store.SiteTx, code string) (bool, error) {
-	out, err := t.Q.SlotService(ctx, cloudsql.SlotServiceParams{SiteID: t.Site, Code: code})
+	out, err := t.Q.SlotOutOfService(ctx, cloudsql.SlotOutOfServiceParams{SiteID: t.Site, Code: code})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, noSlot(code)
 	}

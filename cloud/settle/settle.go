@@ -145,15 +145,8 @@ func (c *matter) look(ctx context.Context) error {
 	}
 	c.saw = slices.Clone(c.Facts)
 	if len(c.Stays) > 0 {
-		rows, err := c.t.Q.SawOfStays(ctx, cloudsql.SawOfStaysParams{SiteID: c.t.Site, Stays: c.Stays})
-		if err != nil {
-			return fmt.Errorf("read the facts about a conflict: %w", err)
-		}
-		c.saw = nil
-		for _, r := range rows {
-			if parking.AboutStay(parking.Kind(r.Kind)) {
-				c.saw = append(c.saw, r.ID)
-			}
+		if c.saw, err = books.About(ctx, c.t.Q, c.t.Site, c.Stays); err != nil {
+			return err
 		}
 	}
 	if books.SeenHash(c.saw) != c.d.Seen {

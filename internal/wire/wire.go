@@ -225,11 +225,22 @@ type Covered struct {
 type Conflict struct {
 	ID    string      `json:"id"` // hex
 	Kind  string      `json:"kind"`
-	State string      `json:"state"`
+	State string      `json:"state"` // open, settled, withdrawn
 	Stays []uuid.UUID `json:"stays"`
 	Facts []uuid.UUID `json:"facts"`
 	Slot  string      `json:"slot,omitempty"`
 	At    time.Time   `json:"at"`
+	// Settled is who decided what, while it is settled.
+	Settled *Settled `json:"settled,omitempty"`
+}
+
+// Settled is the decision on a conflict.
+type Settled struct {
+	Fact   uuid.UUID `json:"fact"` // the conflict_settled
+	How    string    `json:"how"`
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
 }
 
 // Beat is a heartbeat. The other side sends it back as echo; the sender's own

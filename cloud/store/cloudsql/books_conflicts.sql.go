@@ -405,7 +405,7 @@ const bookSettlements = `-- name: BookSettlements :many
 SELECT f.id, f.encoded, e.received_at
 FROM facts f
 JOIN processed_events e ON e.site_id = f.site_id AND e.id = f.id
-WHERE f.site_id = $1 AND f.kind = 'conflict_settled' AND strpos(convert_from(f.encoded, 'UTF8'), $2::text) > 0
+WHERE f.site_id = $1 AND f.kind = 'conflict_settled' AND f.subject = $2::text
 ORDER BY f.at, f.epoch, f.seq
 `
 
@@ -420,7 +420,7 @@ type BookSettlementsRow struct {
 	ReceivedAt time.Time
 }
 
-// Decisions since a conflict came up; the reader picks those that name it.
+// The decisions on a conflict, in order.
 func (q *Queries) BookSettlements(ctx context.Context, arg BookSettlementsParams) ([]BookSettlementsRow, error) {
 	rows, err := q.db.Query(ctx, bookSettlements, arg.Site, arg.Conflict)
 	if err != nil {

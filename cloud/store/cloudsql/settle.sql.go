@@ -92,6 +92,37 @@ func (q *Queries) ConflictsOfFact(ctx context.Context, arg ConflictsOfFactParams
 	return items, nil
 }
 
+const discardQuarantined = `-- name: DiscardQuarantined :one
+UPDATE quarantine SET settled_at = $1::timestamptz, settled_how = $2::text
+WHERE site_id = $3 AND gate = $4 AND epoch = $5 AND seq = $6 AND sha256 = $7 AND settled_at IS NULL
+RETURNING seq
+`
+
+type DiscardQuarantinedParams struct {
+	SettledAt  time.Time
+	SettledHow string
+	SiteID     uuid.UUID
+	Gate       string
+	Epoch      string
+	Seq        int64
+	Sha256     []byte
+}
+
+func (q *Queries) DiscardQuarantined(ctx context.Context, arg DiscardQuarantinedParams) (int64, error) {
+	row := q.db.QueryRow(ctx, discardQuarantined,
+		arg.SettledAt,
+		arg.SettledHow,
+		arg.SiteID,
+		arg.Gate,
+		arg.Epoch,
+		arg.Seq,
+		arg.Sha256,
+	)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
 const insideBefore = `-- name: InsideBefore :many
 SELECT id, plate, display, class, coalesce(token, '')::text AS token, in_at::timestamptz AS in_at, coalesce(in_gate, '')::text AS in_gate,
        zone_code, coalesce(slot_claimed, '')::text AS slot
@@ -211,82 +242,17 @@ func (q *Queries) QuarantinedItem(ctx context.Context, arg QuarantinedItemParams
 	return i, err
 }
 
-const sawOfStays = `-- name: SawOfStays :many
-SELECT id, kind FROM facts WHERE site_id = $1 AND stay_id = ANY ($2::uuid[])
-`
-
-type SawOfStaysParams struct {
-	SiteID uuid.UUID
-	Stays  []uuid.UUID
-}
-
-type SawOfStaysRow struct {
-	ID   uuid.UUID
-	Kind string
-}
-
-func (q *Queries) SawOfStays(ctx context.Context, arg SawOfStaysParams) ([]SawOfStaysRow, error) {
-	rows, err := q.db.Query(ctx, sawOfStays, arg.SiteID, arg.Stays)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []SawOfStaysRow{}
-	for rows.Next() {
-		var i SawOfStaysRow
-		if err := rows.Scan(&i.ID, &i.Kind); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const settleQuarantined = `-- name: SettleQuarantined :one
-UPDATE quarantine SET settled_at = $1::timestamptz, settled_how = $2::text
-WHERE site_id = $3 AND gate = $4 AND epoch = $5 AND seq = $6 AND sha256 = $7 AND settled_at IS NULL
-RETURNING seq
-`
-
-type SettleQuarantinedParams struct {
-	SettledAt  time.Time
-	SettledHow string
-	SiteID     uuid.UUID
-	Gate       string
-	Epoch      string
-	Seq        int64
-	Sha256     []byte
-}
-
-func (q *Queries) SettleQuarantined(ctx context.Context, arg SettleQuarantinedParams) (int64, error) {
-	row := q.db.QueryRow(ctx, settleQuarantined,
-		arg.SettledAt,
-		arg.SettledHow,
-		arg.SiteID,
-		arg.Gate,
-		arg.Epoch,
-		arg.Seq,
-		arg.Sha256,
-	)
-	var seq int64
-	err := row.Scan(&seq)
-	return seq, err
-}
-
-const slotService = `-- name: SlotService :one
+const slotOutOfService = `-- name: SlotOutOfService :one
 SELECT out_of_service FROM slots WHERE site_id = $1 AND code = $2
 `
 
-type SlotServiceParams struct {
+type SlotOutOfServiceParams struct {
 	SiteID uuid.UUID
 	Code   string
 }
 
-func (q *Queries) SlotService(ctx context.Context, arg SlotServiceParams) (bool, error) {
-	row := q.db.QueryRow(ctx, slotService, arg.SiteID, arg.Code)
+func (q *Queries) SlotOutOfService(ctx context.Context, arg SlotOutOfServiceParams) (bool, error) {
+	row := q.db.QueryRow(ctx, slotOutOfService, arg.SiteID, arg.Code)
 	var out_of_service bool
 	err := row.Scan(&out_of_service)
 	return out_of_service, err

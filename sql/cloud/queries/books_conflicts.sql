@@ -52,11 +52,11 @@ JOIN facts f ON f.site_id = e.site_id AND f.at = e.at AND f.id = e.id
 WHERE e.site_id = @site AND e.id = ANY (@ids::uuid[]);
 
 -- name: BookSettlements :many
--- Decisions since a conflict came up; the reader picks those that name it.
+-- The decisions on a conflict, in order.
 SELECT f.id, f.encoded, e.received_at
 FROM facts f
 JOIN processed_events e ON e.site_id = f.site_id AND e.id = f.id
-WHERE f.site_id = @site AND f.kind = 'conflict_settled' AND strpos(convert_from(f.encoded, 'UTF8'), @conflict::text) > 0
+WHERE f.site_id = @site AND f.kind = 'conflict_settled' AND f.subject = @conflict::text
 ORDER BY f.at, f.epoch, f.seq;
 
 -- name: BookQuarantine :many

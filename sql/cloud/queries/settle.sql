@@ -6,9 +6,6 @@ SELECT id, kind, state, facts, stays, slot_code, at FROM conflicts WHERE site_id
 -- name: ConflictsOfFact :many
 SELECT id, kind, state, facts, stays FROM conflicts WHERE site_id = @site_id AND kind = @kind AND state = 'open' AND @fact::uuid = ANY (facts);
 
--- name: SawOfStays :many
-SELECT id, kind FROM facts WHERE site_id = @site_id AND stay_id = ANY (@stays::uuid[]);
-
 -- name: InsideBefore :many
 -- Stays that an exit without an entry may belong to.
 SELECT id, plate, display, class, coalesce(token, '')::text AS token, in_at::timestamptz AS in_at, coalesce(in_gate, '')::text AS in_gate,
@@ -17,7 +14,7 @@ FROM transactions
 WHERE site_id = @site_id AND state = 'inside' AND in_at <= @out_at::timestamptz
 ORDER BY (plate = @plate) DESC, in_at DESC LIMIT @most;
 
--- name: SettleQuarantined :one
+-- name: DiscardQuarantined :one
 UPDATE quarantine SET settled_at = @settled_at::timestamptz, settled_how = @settled_how::text
 WHERE site_id = @site_id AND gate = @gate AND epoch = @epoch AND seq = @seq AND sha256 = @sha256 AND settled_at IS NULL
 RETURNING seq;
@@ -36,5 +33,5 @@ WHERE e.site_id = @site_id AND e.id = @id AND e.outcome = 'quarantined' ORDER BY
 -- name: TokenKind :one
 SELECT kind FROM tokens WHERE site_id = @site_id AND number = @number;
 
--- name: SlotService :one
+-- name: SlotOutOfService :one
 SELECT out_of_service FROM slots WHERE site_id = @site_id AND code = @code;
