@@ -182,7 +182,7 @@ func (v *conflictView) ways(tried settle.How, typed typedWay, candidates []settl
 		case settle.Match:
 			w.Match, w.Options = true, v.matchOptions(candidates)
 		}
-		if w.Typed.Choice == "" && len(w.Options) > 0 {
+		if w.Typed.Choice == "" && len(w.Options) > 0 && (w.Payment || w.Token) { // whose vehicle it is, nobody chooses but the person
 			w.Typed.Choice = w.Options[0].Value
 		}
 		for j := range w.Options {

@@ -48,6 +48,15 @@ type Conflict struct {
 	WaitsFor []string // gates that are offline and may explain it
 }
 
+// When is the time to show: that of the facts, or of an item whose time nobody
+// can read, when it came.
+func (c Conflict) When() time.Time {
+	if c.At.Year() < 2000 {
+		return c.Opened
+	}
+	return c.At
+}
+
 // ConflictFilter chooses conflicts. No states are all, no kind any.
 type ConflictFilter struct {
 	States []string
