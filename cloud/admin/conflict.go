@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
@@ -266,6 +267,12 @@ func (p *Pages) conflictSubmit(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
+	id, err := books.ConflictID(chi.URLParam(r, "id"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	path := "/conflicts/" + hex.EncodeToString(id)
 	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	typed := typedWay{Reason: get("reason"), Slot: get("slot"), Plate: get("plate"), Choice: get("choice"), Amount: get("amount")}
 	d := settle.Decision{How: settle.How(get("how")), Reason: typed.Reason, Seen: get("seen"), Plate: typed.Plate}
@@ -275,7 +282,7 @@ func (p *Pages) conflictSubmit(w http.ResponseWriter, r *http.Request) {
 	}
 	switch parking.ErrorCode(err) {
 	case "":
-		http.Redirect(w, r, "/conflicts/"+chi.URLParam(r, "id")+"?done=1", http.StatusSeeOther)
+		http.Redirect(w, r, path+"?done=1", http.StatusSeeOther)
 	case parking.Invalid, parking.TooLarge:
 		p.showConflict(w, r, http.StatusUnprocessableEntity, words.Sentence(f.Lang, parking.ErrorMessage(err)), d.How, typed)
 	case parking.Conflict:

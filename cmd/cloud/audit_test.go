@@ -125,10 +125,16 @@ func TestTamperedFactsAreFound(t *testing.T) {
 		says   string
 		head   bool // found only with the head
 	}{
-		{"flip the bytes", []string{`UPDATE facts SET encoded = convert_to(replace(convert_from(encoded, 'UTF8'), '30A12341', '30A12349'), 'UTF8') WHERE epoch = '$1' AND seq = 3`},
-			"broken at 4: it does not name the hash", false},
-		{"flip the last", []string{`UPDATE facts SET encoded = convert_to(replace(convert_from(encoded, 'UTF8'), '51F67890', '51F67891'), 'UTF8') WHERE epoch = '$2' AND seq = 2`},
-			"broken at 2: it is not the fact that was counted", false},
+		{
+			"flip the bytes",
+			[]string{`UPDATE facts SET encoded = convert_to(replace(convert_from(encoded, 'UTF8'), '30A12341', '30A12349'), 'UTF8') WHERE epoch = '$1' AND seq = 3`},
+			"broken at 4: it does not name the hash", false,
+		},
+		{
+			"flip the last",
+			[]string{`UPDATE facts SET encoded = convert_to(replace(convert_from(encoded, 'UTF8'), '51F67890', '51F67891'), 'UTF8') WHERE epoch = '$2' AND seq = 2`},
+			"broken at 2: it is not the fact that was counted", false,
+		},
 		{"flip a column", []string{`UPDATE facts SET actor = 'minh' WHERE epoch = '$1' AND seq = 2`}, "broken at 2: its columns", false},
 		{"delete", []string{`DELETE FROM facts WHERE epoch = '$1' AND seq = 3`}, "broken at 3: it is missing", false},
 		{"reorder", []string{
@@ -144,8 +150,11 @@ func TestTamperedFactsAreFound(t *testing.T) {
 			`DELETE FROM facts WHERE epoch = '$2' AND seq = 2`,
 			`UPDATE gate_epochs SET seq = 1, hash = (SELECT encode(sha256(encoded), 'hex') FROM facts WHERE epoch = '$2' AND seq = 1) WHERE epoch = '$2'`,
 		}, "broken at 2: it is missing: the published head is 2", true},
-		{"the newest run altogether", []string{`DELETE FROM facts WHERE epoch = '$2'`, `DELETE FROM gate_epochs WHERE epoch = '$2'`},
-			"the whole run is missing", true},
+		{
+			"the newest run altogether",
+			[]string{`DELETE FROM facts WHERE epoch = '$2'`, `DELETE FROM gate_epochs WHERE epoch = '$2'`},
+			"the whole run is missing", true,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

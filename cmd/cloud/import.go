@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -60,7 +61,8 @@ func (c *importCommand) Run(ctx context.Context, out io.Writer) (err error) {
 // unpack reads a file that may be packed.
 func unpack(file io.Reader) (*bufio.Reader, error) {
 	lines := bufio.NewReaderSize(file, 64<<10)
-	if magic, err := lines.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+	// What cannot be read even so far is told of with its first line.
+	if magic, _ := lines.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		return lines, nil
 	}
 	z, err := gzip.NewReader(lines)
