@@ -50,6 +50,7 @@ type Cloud struct {
 
 	cfg     Config
 	redis   *redis.Client // nil without one
+	ingest  *ingest.Ingester
 	handler http.Handler
 	closing sync.Once
 }
@@ -121,11 +122,11 @@ func (c *Cloud) wire() error {
 		return err
 	}
 	read := books.New(c.Store.Q)
-	facts := &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
-	settler := &settle.Settler{Store: c.Store, Ingest: facts, Auth: c.Auth, Now: c.cfg.Now}
+	c.ingest = &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
+	settler := &settle.Settler{Store: c.Store, Ingest: c.ingest, Auth: c.Auth, Now: c.cfg.Now}
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
-		Ingest: facts, Books: read, Settle: settler,
+		Ingest: c.ingest, Books: read, Settle: settler,
 		Slots: slots.New(slots.Config{
 			Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint,
 		}),
@@ -197,6 +198,7 @@ func (c *Cloud) Handler() http.Handler { return c.handler }
 func (c *Cloud) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.clean(ctx) })
+	wg.Go(func() { c.ingest.ReplayAll(ctx, c.cfg.Now) }) // after an upgrade, more can be read
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err

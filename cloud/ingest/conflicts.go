@@ -102,6 +102,9 @@ func (v *verdict) find(all ...finding) {
 func (v *verdict) stand(rows []cloudsql.Conflict, judged func(*cloudsql.Conflict) bool) {
 	for i := range rows {
 		id := string(rows[i].ID)
+		if rows[i].State == withdrawn {
+			continue
+		}
 		v.standing[id] = rows[i]
 		if judged(&rows[i]) {
 			v.again[id] = true

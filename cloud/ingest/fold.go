@@ -43,7 +43,7 @@ func half(alone *parking.Stay) (role, plate string) {
 
 // fold computes the touched stays from all their facts, with all stays that
 // have to be looked at together with them: exits and entries that may find
-// each other, or have, and stays that name the same money as such an exit.
+// each other, or have, and stays that name the same money.
 func (p *projection) fold(ctx context.Context, n *news) error {
 	more := n.stays
 	pooled := map[string]bool{}
@@ -123,10 +123,6 @@ func (p *projection) readStays(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// wasExit says whether the stay was an exit without an entry, or one that had
-// found it.
-func (v *visit) wasExit() bool { return v.was != nil && (v.was.Unknown() || v.was.Into != nil) }
-
 // linked lists stays that have to be looked at together with those just read.
 // pooled are the plates whose halves were all asked for.
 func (p *projection) linked(ctx context.Context, next []uuid.UUID, pooled map[string]bool) ([]uuid.UUID, error) {
@@ -142,12 +138,11 @@ func (p *projection) linked(ctx context.Context, next []uuid.UUID, pooled map[st
 		if v.was != nil && v.was.Into != nil {
 			out = append(out, *v.was.Into)
 		}
-		if !v.alone.Unknown() && !v.wasExit() {
-			continue
-		}
-		exits = append(exits, id.String())
 		for _, m := range v.alone.Payments {
 			money = append(money, m.ID.String())
+		}
+		if v.alone.Unknown() {
+			exits = append(exits, id.String())
 		}
 	}
 	hands, err := p.about(ctx, exits, string(parking.KindExitMatched))

@@ -90,7 +90,7 @@ func (p *projection) judgeStays(ctx context.Context, n *news) error {
 		return &tariffs[i]
 	}
 	for _, id := range p.ids {
-		p.verdict.find(judgeStay(p.touched[id], version)...)
+		p.verdict.find(judgeStay(p.touched[id], p.owner, version)...)
 	}
 	for _, claims := range p.replay.placed {
 		// The claim that held the slot before replay.from is only there to be

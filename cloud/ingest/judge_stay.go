@@ -11,9 +11,9 @@ import (
 )
 
 // judgeStay finds what is wrong within one stay. tariff returns a version, nil
-// when it is not known here (then the fee is not judged). A voided stay
-// contradicts nothing.
-func judgeStay(v *visit, tariff func(id string, version int) *parking.Tariff) []finding {
+// when it is not known here (then the fee is not judged), owner is the stay of
+// each payment. A voided stay contradicts nothing.
+func judgeStay(v *visit, owner map[uuid.UUID]uuid.UUID, tariff func(id string, version int) *parking.Tariff) []finding {
 	s := &v.stay
 	if s.State == parking.Voided || s.State == "" {
 		return nil
@@ -41,19 +41,19 @@ func judgeStay(v *visit, tariff func(id string, version int) *parking.Tariff) []
 	if s.InAt != nil && s.Charge != nil && feeDiffers(s, tariff) {
 		one(FeeDiffers, *s.OutAt, "", s.OutFact)
 	}
-	return append(out, judgePayments(s)...)
+	return append(out, judgePayments(s, owner)...)
 }
 
 // judgePayments walks the money that was received and kept for a stay that has
 // left: what came after the fee was complete came twice, what went over it was
-// too much.
-func judgePayments(s *parking.Stay) []finding {
+// too much. Money that is another stay's does not count.
+func judgePayments(s *parking.Stay, owner map[uuid.UUID]uuid.UUID) []finding {
 	if s.Charge == nil {
 		return nil
 	}
 	var paid []*parking.Payment
 	for i := range s.Payments {
-		if m := &s.Payments[i]; m.Status == parking.Paid {
+		if m := &s.Payments[i]; m.Status == parking.Paid && owner[m.ID] == s.ID {
 			paid = append(paid, m)
 		}
 	}

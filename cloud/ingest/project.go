@@ -26,6 +26,7 @@ type projection struct {
 	touched map[uuid.UUID]*visit    // the stays that are computed anew
 	ids     []uuid.UUID             // of them, sorted
 	slots   map[string]parking.Slot // those that are claimed
+	owner   map[uuid.UUID]uuid.UUID // the stay of each payment
 	refs    map[string]bool         // references that may be shared
 	replay  replay
 	verdict verdict

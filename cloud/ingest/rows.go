@@ -141,31 +141,35 @@ func orNull(s string) *string {
 	return &s
 }
 
-// payments writes the money of the touched stays. The rows of what an exit was
-// paid that may have found its entry, or lost it, are written anew: all stays
-// that name them are among the touched.
+// owners finds the stay to which each payment belongs: of those that name it
+// the one with the smallest id. All of them are among the touched.
+func (p *projection) owners() map[uuid.UUID]uuid.UUID {
+	owner := map[uuid.UUID]uuid.UUID{}
+	for _, id := range p.ids { // sorted
+		for _, m := range p.touched[id].stay.Payments {
+			if _, owned := owner[m.ID]; !owned {
+				owner[m.ID] = id
+			}
+		}
+	}
+	return owner
+}
+
+// payments writes the money of the touched stays.
 func (p *projection) payments(ctx context.Context) error {
+	p.owner = p.owners()
 	var rows []cloudsql.PutPaymentParams
-	var anew []uuid.UUID
 	for _, id := range p.ids {
-		v := p.touched[id]
-		for _, m := range v.stay.Payments {
+		for _, m := range p.touched[id].stay.Payments {
+			if p.owner[m.ID] != id {
+				continue
+			}
 			rows = append(rows, cloudsql.PutPaymentParams{
 				TenantID: p.t.Tenant, SiteID: p.t.Site, ID: m.ID, StayID: id, Method: string(m.Method),
 				Status: string(m.Status), Amount: int64(m.Amount), Currency: cmp.Or(m.Currency, p.t.Currency),
 				Reference: orNull(m.Reference), Gate: m.Gate, Actor: m.Actor, RequestedAt: m.RequestedAt, PaidAt: m.PaidAt,
 				Refunded: int64(m.Refunded), BankAt: m.BankAt,
 			})
-		}
-		if v.wasExit() || v.alone.Unknown() {
-			for _, m := range v.alone.Payments {
-				anew = append(anew, m.ID)
-			}
-		}
-	}
-	if len(anew) > 0 {
-		if err := p.q.DropPayments(ctx, cloudsql.DropPaymentsParams{SiteID: p.t.Site, Ids: anew}); err != nil {
-			return fmt.Errorf("write payments anew: %w", err)
 		}
 	}
 	if err := batch(p.q.PutPayment(ctx, rows).Exec); err != nil {

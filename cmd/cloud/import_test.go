@@ -109,10 +109,16 @@ func TestImportOfARevokedGate(t *testing.T) {
 	if !strings.Contains(out, "0 applied, 0 duplicate, 1 quarantined") || !strings.Contains(out, "line 1: 1 facts were made after gate N had been revoked") {
 		t.Errorf("import: %s", out)
 	}
+	if out := must(t, "quarantine", "list", "--database", s.URL); strings.Count(out, "\n") != 1 || !strings.Contains(out, "The gate was revoked") {
+		t.Errorf("list: %s", out)
+	}
 	var raw, stays int
 	err := s.Store.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM quarantine WHERE reason LIKE 'The gate was revoked%'),
 		(SELECT count(*) FROM transactions)`).Scan(&raw, &stays)
 	if err != nil || raw != 1 || stays != 0 {
 		t.Errorf("%d in quarantine, %d stays, %v", raw, stays, err)
+	}
+	if out := must(t, "quarantine", "replay", "--database", s.URL); out != "1 applied, 0 left\n" {
+		t.Errorf("replay: %s", out)
 	}
 }

@@ -22,20 +22,21 @@ import (
 )
 
 type cli struct {
-	Serve   serveCommand   `cmd:"" help:"Serve gates and browsers until told to stop."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Seed    seedCommand    `cmd:"" help:"Make the first site, with an administrator and four guards; prints their passwords once."`
-	User    userCommands   `cmd:"" help:"People of a site."`
-	Gate    gateCommands   `cmd:"" help:"Gates of a site."`
-	Export  exportCommand  `cmd:"" help:"Write a site's state, to compare it with another's."`
-	Import  importCommand  `cmd:"" help:"Take in the facts that a gate exported to a file."`
-	Audit   auditCommands  `cmd:"" help:"The audit log of a site."`
-	Facts   factsCommands  `cmd:"" help:"The chains of facts of a site."`
-	Quote   quote.Quote    `cmd:"" help:"Price a stay by a tariff file."`
-	Vietqr  quote.VietQR   `cmd:"" name:"vietqr" help:"Write or read a VietQR code."`
-	Config  configCommand  `cmd:"" help:"Print what is in force, secrets blotted out."`
-	Health  healthCommand  `cmd:"" help:"Ask a server on this machine whether it is ready; exit 1 if not."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand       `cmd:"" help:"Serve gates and browsers until told to stop."`
+	Migrate    migrateCommand     `cmd:"" help:"Bring the database's schema up to date."`
+	Seed       seedCommand        `cmd:"" help:"Make the first site, with an administrator and four guards; prints their passwords once."`
+	User       userCommands       `cmd:"" help:"People of a site."`
+	Gate       gateCommands       `cmd:"" help:"Gates of a site."`
+	Export     exportCommand      `cmd:"" help:"Write a site's state, to compare it with another's."`
+	Quarantine quarantineCommands `cmd:"" help:"What could not be read."`
+	Import     importCommand      `cmd:"" help:"Take in the facts that a gate exported to a file."`
+	Audit      auditCommands      `cmd:"" help:"The audit log of a site."`
+	Facts      factsCommands      `cmd:"" help:"The chains of facts of a site."`
+	Quote      quote.Quote        `cmd:"" help:"Price a stay by a tariff file."`
+	Vietqr     quote.VietQR       `cmd:"" name:"vietqr" help:"Write or read a VietQR code."`
+	Config     configCommand      `cmd:"" help:"Print what is in force, secrets blotted out."`
+	Health     healthCommand      `cmd:"" help:"Ask a server on this machine whether it is ready; exit 1 if not."`
+	Version    versionCommand     `cmd:"" help:"Print the version."`
 }
 
 func main() {

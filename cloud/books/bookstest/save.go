@@ -57,13 +57,13 @@ func (s *Site) saveStay(stay *parking.Stay) {
 	if stay.State == parking.Inside && stay.Slot != "" && stay.Placed {
 		held = &stay.Slot
 	}
-	var inFact *uuid.UUID
-	if stay.InAt != nil {
-		inFact = &stay.InFact
-	}
 	var fee *parking.Money
 	if stay.Charge != nil {
 		fee = &stay.Charge.Fee
+	}
+	var inFact *uuid.UUID
+	if stay.InAt != nil {
+		inFact = &stay.InFact
 	}
 	s.Exec(`INSERT INTO transactions (tenant_id, site_id, id, state, class, plate, display, zone_code, slot_claimed, slot_held,
 			in_at, in_gate, out_at, out_gate, currency, fee, paid, document, in_fact)

@@ -352,7 +352,6 @@ ON CONFLICT (site_id, id) DO UPDATE SET stay_id = excluded.stay_id, method = exc
     reference = excluded.reference, gate = excluded.gate, actor = excluded.actor,
     requested_at = excluded.requested_at, paid_at = excluded.paid_at, refunded = excluded.refunded,
     bank_at = excluded.bank_at
-WHERE excluded.stay_id <= payments.stay_id
 `
 
 type PutPaymentBatchResults struct {
@@ -379,7 +378,7 @@ type PutPaymentParams struct {
 	BankAt      *time.Time
 }
 
-// An id that two stays name belongs to the smaller stay id, whichever came first.
+// An id that two stays name belongs to the smaller stay id: the projection sees to that.
 func (q *Queries) PutPayment(ctx context.Context, arg []PutPaymentParams) *PutPaymentBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {

@@ -12,21 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const dropPayments = `-- name: DropPayments :exec
-DELETE FROM payments WHERE site_id = $1 AND id = ANY ($2::uuid[])
-`
-
-type DropPaymentsParams struct {
-	SiteID uuid.UUID
-	Ids    []uuid.UUID
-}
-
-// Rows that are written anew: an exit that found its entry takes its money along.
-func (q *Queries) DropPayments(ctx context.Context, arg DropPaymentsParams) error {
-	_, err := q.db.Exec(ctx, dropPayments, arg.SiteID, arg.Ids)
-	return err
-}
-
 const paymentsByReference = `-- name: PaymentsByReference :many
 SELECT reference::text AS reference, id, stay_id FROM payments
 WHERE site_id = $1 AND reference = ANY ($2::text[])

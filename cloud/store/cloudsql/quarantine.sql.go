@@ -174,3 +174,27 @@ func (q *Queries) SettleQuarantined(ctx context.Context, arg SettleQuarantinedPa
 	)
 	return err
 }
+
+const sitesInQuarantine = `-- name: SitesInQuarantine :many
+SELECT DISTINCT site_id FROM quarantine WHERE settled_at IS NULL
+`
+
+func (q *Queries) SitesInQuarantine(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, sitesInQuarantine)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var site_id uuid.UUID
+		if err := rows.Scan(&site_id); err != nil {
+			return nil, err
+		}
+		items = append(items, site_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -1,5 +1,5 @@
 -- name: PutPayment :batchexec
--- An id that two stays name belongs to the smaller stay id, whichever came first.
+-- An id that two stays name belongs to the smaller stay id: the projection sees to that.
 INSERT INTO payments (tenant_id, site_id, id, stay_id, method, status, amount, currency, reference, gate, actor,
     requested_at, paid_at, refunded, bank_at)
 VALUES (@tenant_id, @site_id, @id, @stay_id, @method, @status, @amount, @currency, @reference, @gate, @actor,
@@ -8,12 +8,7 @@ ON CONFLICT (site_id, id) DO UPDATE SET stay_id = excluded.stay_id, method = exc
     status = excluded.status, amount = excluded.amount, currency = excluded.currency,
     reference = excluded.reference, gate = excluded.gate, actor = excluded.actor,
     requested_at = excluded.requested_at, paid_at = excluded.paid_at, refunded = excluded.refunded,
-    bank_at = excluded.bank_at
-WHERE excluded.stay_id <= payments.stay_id;
-
--- name: DropPayments :exec
--- Rows that are written anew: an exit that found its entry takes its money along.
-DELETE FROM payments WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
+    bank_at = excluded.bank_at;
 
 -- name: ReferencesOf :many
 SELECT DISTINCT reference::text AS reference FROM payments

@@ -16,3 +16,6 @@ ORDER BY gate, epoch, seq, sha256 LIMIT @max_rows;
 -- name: SettleQuarantined :exec
 UPDATE quarantine SET settled_at = @settled_at::timestamptz, settled_how = @settled_how::text
 WHERE site_id = @site_id AND gate = @gate AND epoch = @epoch AND seq = @seq AND sha256 = @sha256;
+
+-- name: SitesInQuarantine :many
+SELECT DISTINCT site_id FROM quarantine WHERE settled_at IS NULL;
