@@ -24,6 +24,7 @@ import (
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
 	"gatehouse/cloud/photos"
+	"gatehouse/cloud/settle"
 	"gatehouse/cloud/slots"
 	"gatehouse/cloud/store"
 	"gatehouse/parking"
@@ -124,14 +125,17 @@ func (c *Cloud) wire() error {
 	if err != nil {
 		return err
 	}
+	read := books.New(c.Store.Q)
 	c.ingest = &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
+	settler := &settle.Settler{Store: c.Store, Ingest: c.ingest, Auth: c.Auth, Now: c.cfg.Now}
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
-		Ingest: c.ingest,
-		Slots:  c.slots,
+		Ingest: c.ingest, Books: read, Settle: settler,
+		Slots: c.slots,
 	}
 	pages, err := admin.New(admin.Config{
-		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect, Now: c.cfg.Now, Log: c.cfg.Log,
+		Books: read, Settle: settler, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect,
+		Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the pages: %w", err)
@@ -203,7 +207,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.clean(ctx) })
 	wg.Go(func() { c.ingest.ReplayAll(ctx, c.cfg.Now) }) // after an upgrade, more can be read
-	wg.Go(func() { _ = c.slots.Run(ctx) }) // it ends with ctx only
+	wg.Go(func() { _ = c.slots.Run(ctx) })               // it ends with ctx only
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err

@@ -36,7 +36,7 @@ library() {
 }
 
 for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/lane gate/localapi gate/tui cloud \
-	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report vision \
+	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report cloud/settle vision \
 	vision/pipeline web internal/private/privatetest internal/demo internal/demo/ledger; do
 	room "$dir"
 done
@@ -76,6 +76,10 @@ plant good cloud/store github.com/jackc/pgx/v5
 plant good cloud/ingest gatehouse/cloud/store
 plant bad cloud/ingest gatehouse/cloud/feed
 plant bad cloud/store gatehouse/cloud/auth
+plant good cloud/auth gatehouse/cloud/ingest
+plant bad cloud/auth gatehouse/cloud/books
+plant good cloud/settle gatehouse/cloud/ingest
+plant bad cloud/settle gatehouse/cloud/admin
 plant bad cloud/books gatehouse/internal/wire
 plant good cloud/export gatehouse/cloud/store
 plant bad cloud/export gatehouse/cloud/ingest

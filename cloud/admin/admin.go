@@ -18,12 +18,14 @@ import (
 
 	"gatehouse/cloud/auth"
 	"gatehouse/cloud/books"
+	"gatehouse/cloud/settle"
 )
 
 // Config is what the pages work with.
 type Config struct {
-	Books *books.Books
-	Auth  *auth.Service
+	Books  *books.Books
+	Settle *settle.Settler
+	Auth   *auth.Service
 	// Watch tells that a site has changed, at most one signal waiting, until
 	// the function that it returns is called.
 	Watch func(site uuid.UUID) (<-chan struct{}, func())
@@ -74,6 +76,13 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /now/stream":           p.nowStream,
 		"GET /map":                  p.siteMap,
 		"GET /map/stream":           p.mapStream,
+		"GET /map/slots/{code}":     p.slotShow,
+		"POST /map/slots/{code}":    p.slotSubmit,
+		"GET /conflicts":            p.conflicts,
+		"GET /conflicts/{id}":       p.conflict,
+		"POST /conflicts/{id}":      p.conflictSubmit,
+		"GET /quarantine":           p.quarantine,
+		"POST /quarantine/discard":  p.quarantineDiscard,
 		"GET /stays":                p.stays,
 		"GET /stays/{id}":           p.stay,
 		"GET /photos/{sha256}":      p.photo,

@@ -24,15 +24,19 @@ var framed = []string{"head", "icons", "pill", "plate"}
 var nowPartials = []string{"now_flow", "now_zones", "now_bar", "now_gates", "now_conflicts", "now_said"}
 
 var pages = map[string]page{
-	"signin":    {layout: "bare"},
-	"error":     {layout: "bare"},
-	"now":       {layout: "site", partials: nowPartials},
-	"map":       {layout: "site", partials: []string{"map", "map_slot"}},
-	"stays":     {layout: "site"},
-	"stay":      {layout: "site", partials: []string{"stay", "stay_sheet"}},
-	"gates":     {layout: "site"},
-	"gate_code": {layout: "site"},
-	"revenue":   {layout: "site"},
+	"signin":     {layout: "bare"},
+	"error":      {layout: "bare"},
+	"now":        {layout: "site", partials: nowPartials},
+	"map":        {layout: "site", partials: []string{"map", "map_slot"}},
+	"stays":      {layout: "site"},
+	"stay":       {layout: "site", partials: []string{"stay", "stay_sheet"}},
+	"gates":      {layout: "site"},
+	"conflicts":  {layout: "site"},
+	"conflict":   {layout: "site"},
+	"quarantine": {layout: "site"},
+	"slot":       {layout: "site"},
+	"gate_code":  {layout: "site"},
+	"revenue":    {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

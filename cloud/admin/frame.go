@@ -60,15 +60,17 @@ func (p *Pages) siteFrame(r *http.Request, nav string) (frame, error) {
 type entry struct {
 	Path, Icon, Name string
 	Here             bool
+	Wide             bool // not in the bar of a phone, which has room for five
 }
 
-// Entries are the five pages of the rail.
+// Entries are the pages of the rail. Conflicts are reached from Now, too, and
+// on a phone only from there.
 func (f frame) Entries() []entry {
 	var out []entry
 	for _, e := range []struct{ path, key string }{
-		{"/", "now"}, {"/map", "map"}, {"/stays", "stays"}, {"/gates", "gates"}, {"/revenue", "revenue"},
+		{"/", "now"}, {"/map", "map"}, {"/stays", "stays"}, {"/conflicts", "conflicts"}, {"/gates", "gates"}, {"/revenue", "revenue"},
 	} {
-		out = append(out, entry{Path: e.path, Icon: "#i-" + e.key, Name: f.T("page." + e.key), Here: e.key == f.nav})
+		out = append(out, entry{Path: e.path, Icon: "#i-" + e.key, Name: f.T("page." + e.key), Here: e.key == f.nav, Wide: e.key == "conflicts"})
 	}
 	return out
 }

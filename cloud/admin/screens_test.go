@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"gatehouse/cloud/auth"
+	"gatehouse/internal/words"
 	"gatehouse/parking"
 )
 
@@ -130,6 +131,42 @@ func TestEveryPageFitsItsScreen(t *testing.T) {
 		// The page that does not exist does so on purpose, and the next page
 		// often comes before the browser has fetched the manifest's icon.
 		if !strings.Contains(line, "404") && !strings.Contains(line, "icon from the Manifest") {
+			t.Errorf("the browser complains: %s", line)
+		}
+	}
+}
+
+// TestTheInboxFitsItsScreen is the same for the pages of conflicts.
+func TestTheInboxFitsItsScreen(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.contradict()
+	cases := o.cases(o.signedIn())
+	paths := map[string]string{"conflicts": "/conflicts", "conflicts-none": "/conflicts?state=waiting", "quarantine": "/quarantine", "slot": "/map/slots/N03"}
+	for kind, path := range cases {
+		for _, k := range []string{"slot_twice", "plate_inside", "exit_unknown", "paid_twice", "unreadable"} {
+			if kind == words.T(words.Vi, "conflict."+k) {
+				paths["conflict-"+k] = path
+			}
+		}
+	}
+	if len(paths) != 9 {
+		t.Fatalf("pages: %v", paths)
+	}
+	ctx, heard := o.chromium()
+	for _, s := range []screen{{"desk", 1280, 860, "light"}, {"desk", 1280, 860, "dark"}, {"phone", 360, 780, "light"}, {"phone", 360, 780, "dark"}} {
+		run(ctx, o, s.use())
+		for name, path := range paths {
+			run(ctx, o, chromedp.Navigate(o.URL+path))
+			run(ctx, o, chromedp.Evaluate[bool](`document.querySelectorAll("details").forEach(function (d) { if (!d.closest("header")) { d.open = true } }), true`))
+			if wide := run(ctx, o, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > s.width {
+				t.Errorf("%s on a %s is %d pixels wide, the screen %d", path, s.name, wide, s.width)
+			}
+			o.keep(ctx, strings.Join([]string{name, s.name, s.scheme}, "-"))
+		}
+	}
+	for line := range strings.Lines(heard.String()) {
+		if !strings.Contains(line, "icon from the Manifest") {
 			t.Errorf("the browser complains: %s", line)
 		}
 	}

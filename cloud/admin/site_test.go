@@ -25,6 +25,8 @@ import (
 	"gatehouse/cloud/auth"
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/books/bookstest"
+	"gatehouse/cloud/ingest"
+	"gatehouse/cloud/settle"
 	"gatehouse/cloud/store"
 	"gatehouse/internal/private/privatetest"
 	"gatehouse/parking"
@@ -77,7 +79,7 @@ func open(t *testing.T) *office {
 	log := slog.New(slog.NewTextHandler(o.log, nil))
 	o.Auth = auth.New(auth.Config{Store: o.Store, Now: func() time.Time { return o.now }, Log: log})
 	pages, err := admin.New(admin.Config{
-		Books: books.New(o.Store.Q), Auth: o.Auth, Now: func() time.Time { return o.now }, Log: log, Photo: o.photo,
+		Books: books.New(o.Store.Q), Auth: o.Auth, Settle: o.settler(log), Now: func() time.Time { return o.now }, Log: log, Photo: o.photo,
 		Watch: func(uuid.UUID) (<-chan struct{}, func()) { return o.change, func() {} },
 	})
 	if err != nil {
@@ -111,6 +113,13 @@ func open(t *testing.T) *office {
 		}
 	}
 	return o
+}
+
+// settler writes the decisions of the pages.
+func (o *office) settler(log *slog.Logger) *settle.Settler {
+	return &settle.Settler{
+		Store: o.Store, Ingest: &ingest.Ingester{Store: o.Store, Log: log}, Auth: o.Auth, Now: func() time.Time { return o.now },
+	}
 }
 
 // database makes a database of its own for the test.

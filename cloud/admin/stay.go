@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -106,7 +105,7 @@ func (v *stayView) photos(key string, refs []parking.PhotoRef, none string) {
 const lateAfter = time.Minute
 
 func (v *stayView) moment(f books.Fact) moment {
-	m := moment{At: v.When(f.At), Text: v.told(f), Where: v.T("fact.where", f.Gate)}
+	m := moment{At: v.When(f.At), Text: v.Told(f), Where: v.T("fact.where", f.Gate)}
 	if f.Actor != "" {
 		m.Where += " · " + v.Person(f.Actor)
 	}
@@ -116,54 +115,8 @@ func (v *stayView) moment(f books.Fact) moment {
 	return m
 }
 
-// told says a fact in words.
-func (v *stayView) told(f books.Fact) string {
-	key := "fact." + string(f.Kind)
-	switch b := f.Told.(type) {
-	case *parking.VehicleIn:
-		place := b.Slot
-		if place == "" {
-			place = b.Zone
-		}
-		return v.T(key, place)
-	case *parking.VehicleOut:
-		return v.T(key, v.Money(b.Charge.Fee))
-	case *parking.PlateCorrected:
-		return v.T(key, v.PlateOf(b.Was.Display()), v.PlateOf(b.Plate.Display()))
-	case *parking.ClassCorrected:
-		return v.T(key, v.Class(b.Was), v.Class(b.Class))
-	case *parking.SlotChanged:
-		if b.Slot == "" {
-			return v.T(key, b.Zone)
-		}
-		return v.T(key, b.Slot)
-	case *parking.StayVoided:
-		return v.T(key, b.Reason)
-	case *parking.PaymentRequested:
-		return v.T(key, v.Method(b.Method), v.Money(b.Amount))
-	case *parking.PaymentTaken:
-		return v.T(key, v.Method(b.Method), v.Money(b.Amount))
-	case *parking.BarrierFailed:
-		return v.T(key, b.Reason)
-	case nil:
-		return v.T("fact.other", string(f.Kind))
-	}
-	if words.Has(key) {
-		return v.T(key)
-	}
-	return v.T("fact.other", string(f.Kind))
-}
-
 // Person is how the page calls who did something.
-func (v stayView) Person(actor string) string {
-	if actor == "" {
-		return v.T("revenue.device")
-	}
-	if lane, device := strings.CutPrefix(actor, "lane:"); device {
-		return v.T("stay.lane", lane)
-	}
-	return v.Stay.Names.Name(actor)
-}
+func (v stayView) Person(actor string) string { return v.person(v.Stay.Names, actor) }
 
 // Line is why a line of the fee is there.
 func (v stayView) Line(l parking.Line) string {

@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"gatehouse/cloud/auth"
+	"gatehouse/cloud/books"
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
 	"gatehouse/cloud/photos"
+	"gatehouse/cloud/settle"
 	"gatehouse/cloud/slots"
 	"gatehouse/cloud/store"
 )
@@ -30,6 +32,8 @@ type API struct {
 	Feed   *feed.Hub
 	Slots  *slots.Service
 	Photos *photos.Photos
+	Books  *books.Books
+	Settle *settle.Settler
 	Now    func() time.Time
 	Log    *slog.Logger
 	// Ready says whether the cloud can work; nil is ready.
@@ -73,8 +77,13 @@ func (a *API) Handlers() map[string]http.Handler {
 
 		"GET /api/v1/stays":      a.stays,
 		"GET /api/v1/stays/{id}": a.stay,
-		"GET /api/v1/conflicts":  a.conflicts,
 		"GET /api/v1/revenue":    a.revenue,
+
+		"GET /api/v1/conflicts":              a.conflicts,
+		"GET /api/v1/conflicts/{id}":         a.conflict,
+		"POST /api/v1/conflicts/{id}/decide": a.conflictDecide,
+		"GET /api/v1/quarantine":             a.quarantine,
+		"POST /api/v1/quarantine/discard":    a.quarantineDiscard,
 	}
 	out := make(map[string]http.Handler, len(routes))
 	for key, h := range routes {

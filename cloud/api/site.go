@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,8 +15,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"gatehouse/cloud/auth"
-	"gatehouse/cloud/ingest"
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/parking"
@@ -28,6 +25,7 @@ type SlotPatch struct {
 	OutOfService *bool `json:"out_of_service,omitempty"`
 	// HomeGate makes another gate the home, once the old one has agreed.
 	HomeGate *string `json:"home_gate,omitempty"`
+	Reason   string  `json:"reason,omitempty"` // why it is taken out of service
 }
 
 func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
@@ -41,38 +39,11 @@ func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
 	if req.HomeGate != nil {
 		return a.slotHome(w, r, *req.HomeGate)
 	}
-	p, code := caller(r), chi.URLParam(r, "code")
-	if err := parking.ValidCode("slot", code); err != nil {
-		return err
-	}
-	at := a.Now().UTC()
-	_, err = a.Ingest.Write(r.Context(), p.Site, p.Name, at, func(ctx context.Context, t *store.SiteTx) ([]ingest.Act, error) {
-		rows, err := t.Q.SlotsNow(ctx, cloudsql.SlotsNowParams{SiteID: p.Site, Codes: []string{code}})
-		if err != nil {
-			return nil, fmt.Errorf("read a slot: %w", err)
-		}
-		if len(rows) == 0 {
-			return nil, parking.Errorf(parking.NotFound, "This site has no slot %s.", code)
-		}
-		if rows[0].OutOfService == *req.OutOfService {
-			return nil, nil // as it was
-		}
-		err = a.Auth.Audit(ctx, t.Q, p, auth.Entry{
-			Action: "slot.out_of_service", Subject: code,
-			Before: map[string]any{"out_of_service": !*req.OutOfService}, After: map[string]any{"out_of_service": *req.OutOfService},
-		})
-		return []ingest.Act{{
-			Kind: parking.KindSlot, Body: parking.SlotVersion{Slot: code, OutOfService: *req.OutOfService, From: parking.BusinessTime(at)},
-		}}, err
-	})
+	slot, err := a.Settle.SetSlot(r.Context(), caller(r), chi.URLParam(r, "code"), *req.OutOfService, req.Reason)
 	if err != nil {
 		return err
 	}
-	out, err := store.Slots(r.Context(), a.Store.Q, p.Site, code)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, out[0])
+	return answer(w, http.StatusOK, slot)
 }
 
 // Bounds of a page of stays.
@@ -179,14 +150,6 @@ func (a *API) stay(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read a stay: %w", err)
 	}
 	return answer(w, http.StatusOK, json.RawMessage(doc))
-}
-
-func (a *API) conflicts(w http.ResponseWriter, r *http.Request) error {
-	out, err := store.OpenConflicts(r.Context(), a.Store.Q, caller(r).Site)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, map[string]any{"conflicts": out})
 }
 
 // RevenueDay is the money that one method brought on one local day.

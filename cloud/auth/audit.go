@@ -126,7 +126,7 @@ func (s *Service) VerifyAudit(ctx context.Context, site uuid.UUID) (n int64, hea
 				return 0, nil, err
 			}
 			if row.N != n+1 || !bytes.Equal(row.PrevHash, head) || !bytes.Equal(row.Hash, want) {
-				return 0, nil, fmt.Errorf("the audit log is broken at entry %d", n+1)
+				return 0, nil, broken("The audit log is broken at entry %d.", n+1)
 			}
 			n, head = row.N, row.Hash
 		}

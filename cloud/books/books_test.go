@@ -214,7 +214,9 @@ func TestNow(t *testing.T) {
 	loser := f.In(local(f, 22, 13, 59, 30), "S", "minh", "N01", "51F-678.90", parking.Car)
 	f.Unplace(loser)
 	f.In(local(f, 21, 8, 0, 0), "N", "lan", "M", "29B1-456.78", parking.Motorbike)
-	f.Conflict("slot_twice", "N01", now, loser)
+	f.Conflict("slot_twice", "N01", local(f, 22, 13, 59, 30), loser)
+	f.Conflict("plate_inside", "", now, loser) // S is offline and may explain it
+	f.Conflict("rights", "", now)              // which nobody explains
 	f.Save()
 	f.Exec(`UPDATE slots SET out_of_service = true WHERE site_id = $1 AND code = 'N02'`, f.ID)
 	f.Hold("N03", "N", time.Hour)
@@ -227,8 +229,9 @@ func TestNow(t *testing.T) {
 	if want := (books.Flow{InDay: 3, InHour: 2, OutDay: 1, OutHour: 1}); n.Flow != want {
 		t.Errorf("flow %+v, want %+v", n.Flow, want)
 	}
-	if n.Inside != 3 || n.Unplaced != 1 || n.Total.Amount != 5000 || n.ConflictCount != 1 || n.Conflicts[0].Slot != "N01" {
-		t.Errorf("inside %d, unplaced %d, money %d, conflicts %+v", n.Inside, n.Unplaced, n.Total.Amount, n.Conflicts)
+	if n.Inside != 3 || n.Unplaced != 1 || n.Total.Amount != 5000 || n.ConflictCount != 2 || n.ConflictsWaiting != 1 ||
+		len(n.Conflicts) != 2 || n.Conflicts[0].Kind != "rights" || n.Conflicts[1].Slot != "N01" {
+		t.Errorf("inside %d, unplaced %d, money %d, %d and %d conflicts: %+v", n.Inside, n.Unplaced, n.Total.Amount, n.ConflictCount, n.ConflictsWaiting, n.Conflicts)
 	}
 	zones := map[string]books.Zone{}
 	for _, z := range n.Zones {

@@ -2,7 +2,6 @@ package books
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -29,8 +28,10 @@ type Now struct {
 	Total         Sum
 	Conflicts     []Conflict // the newest
 	ConflictCount int
-	Unplaced      int // inside, but their slot is not known
-	Inside        int
+	// ConflictsWaiting are open, too, but a gate that is offline may explain them.
+	ConflictsWaiting int
+	Unplaced         int // inside, but their slot is not known
+	Inside           int
 }
 
 // Zone is the occupancy of a zone.
@@ -57,17 +58,6 @@ type ClassCount struct {
 
 // Flow counts vehicles.
 type Flow struct{ InDay, InHour, OutDay, OutHour int }
-
-// Conflict is a contradiction that waits for a person.
-type Conflict struct {
-	ID     string // hex
-	Kind   string
-	State  string
-	Stays  []uuid.UUID
-	Slot   string
-	At     time.Time
-	Closed *time.Time
-}
 
 // Now reads the state of a site at the moment now.
 func (b *Books) Now(ctx context.Context, site Site, now time.Time) (Now, error) {
@@ -103,18 +93,17 @@ func (b *Books) Now(ctx context.Context, site Site, now time.Time) (Now, error) 
 	return n, b.openConflicts(ctx, site.ID, &n)
 }
 
+// openConflicts lists what waits for a person. What a silent gate may still
+// explain is counted beside it and alarms nobody.
 func (b *Books) openConflicts(ctx context.Context, site uuid.UUID, n *Now) error {
-	rows, err := b.q.BookConflicts(ctx, cloudsql.BookConflictsParams{Site: site, Most: MaxConflicts})
+	count, err := b.ConflictCount(ctx, site, n.At)
 	if err != nil {
-		return fmt.Errorf("read conflicts: %w", err)
+		return err
 	}
-	for _, r := range rows {
-		n.ConflictCount = int(r.Total)
-		n.Conflicts = append(n.Conflicts, Conflict{
-			ID: hex.EncodeToString(r.ID), Kind: r.Kind, State: "open", Stays: r.Stays, Slot: deref(r.SlotCode), At: r.At,
-		})
-	}
-	return nil
+	n.ConflictCount, n.ConflictsWaiting = count.Open, count.Waiting
+	page, err := b.Conflicts(ctx, site, n.At, ConflictFilter{States: []string{ConflictOpen}}, nil, nil, MaxConflicts)
+	n.Conflicts = page.Rows
+	return err
 }
 
 func (b *Books) zones(ctx context.Context, site uuid.UUID) ([]Zone, error) {

@@ -69,15 +69,11 @@ func (b *Books) facts(ctx context.Context, site, stay uuid.UUID) ([]Fact, error)
 	}
 	facts := make([]Fact, 0, len(rows))
 	for _, r := range rows {
-		f, err := parking.DecodeFact(r.Encoded)
+		f, err := readFact(r.Encoded, r.ReceivedAt)
 		if err != nil {
 			return nil, fmt.Errorf("fact %s: %w", r.ID, err)
 		}
-		told, err := parking.DecodeBody(f)
-		if err != nil {
-			told = nil // shown by its kind alone
-		}
-		facts = append(facts, Fact{Fact: f, Told: told, Received: r.ReceivedAt})
+		facts = append(facts, f)
 	}
 	slices.SortStableFunc(facts, func(a, b Fact) int { return a.Compare(b.Fact) })
 	return facts, nil

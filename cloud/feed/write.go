@@ -1,12 +1,14 @@
 package feed
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/cloud/store"
 	"gatehouse/internal/wire"
@@ -28,6 +30,11 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 	if w.Held, err = store.Held(k.ctx, q, k.peer.Site, k.peer.Gate); err != nil {
 		return 0, err
 	}
+	audit, err := q.AuditHead(k.ctx, k.peer.Site)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("read the audit log's head: %w", err)
+	}
+	w.Audit = wire.AuditHead{Count: audit.N, Hash: hex.EncodeToString(audit.Hash)}
 	feed, err := q.FeedHead(k.ctx, k.peer.Site)
 	if err != nil {
 		return 0, fmt.Errorf("read the feed's head: %w", err)

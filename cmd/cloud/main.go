@@ -29,6 +29,10 @@ type cli struct {
 	Gate        gateCommands        `cmd:"" help:"Gates of a site."`
 	Incarnation incarnationCommands `cmd:"" help:"Which database this is, for gates: after a restore it must be another."`
 	Export      exportCommand       `cmd:"" help:"Write a site's state, to compare it with another's."`
+	Quarantine  quarantineCommands  `cmd:"" help:"What could not be read."`
+	Import      importCommand       `cmd:"" help:"Take in the facts that a gate exported to a file."`
+	Audit       auditCommands       `cmd:"" help:"The audit log of a site."`
+	Facts       factsCommands       `cmd:"" help:"The chains of facts of a site."`
 	Quote       quote.Quote         `cmd:"" help:"Price a stay by a tariff file."`
 	Vietqr      quote.VietQR        `cmd:"" name:"vietqr" help:"Write or read a VietQR code."`
 	Config      configCommand       `cmd:"" help:"Print what is in force, secrets blotted out."`

@@ -99,6 +99,7 @@ func (f *siteFlags) as(ctx context.Context, do func(*store.Store, *auth.Service,
 type userCommands struct {
 	Add      userAdd      `cmd:"" help:"Add somebody; prints a password if none is given."`
 	Password userPassword `cmd:"" help:"Give somebody a new password and end their sessions; prints one if none is given."`
+	Role     userRole     `cmd:"" help:"Change what somebody may do at the site, or end it; ends their sessions."`
 	List     userList     `cmd:"" help:"List who may sign in."`
 }
 
@@ -174,6 +175,24 @@ func (c *userPassword) Run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		return sayPassword(out, c.Name, password, made)
+	})
+}
+
+type userRole struct {
+	siteFlags
+	Name string `arg:"" help:"Sign-in name."`
+	Role string `arg:"" help:"What they may do from now on: admin, guard or none." enum:"admin,guard,none"`
+}
+
+// Run changes a role. What somebody does later without one, at a gate that is
+// cut off, stands and is flagged.
+func (c *userRole) Run(ctx context.Context) error {
+	role := c.Role
+	if role == "none" {
+		role = ""
+	}
+	return c.as(ctx, func(_ *store.Store, a *auth.Service, p auth.Principal) error {
+		return a.SetRole(ctx, p, c.Name, role)
 	})
 }
 

@@ -182,9 +182,22 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 			return err
 		}
 	}
+	u.keepAuditHead(ctx, w.Audit)
 	s.head = w.FeedSeq
 	u.turn(func(m *machine, now time.Duration) { m.welcome(now, w.Degraded) })
 	return nil
+}
+
+// keepAuditHead keeps what the cloud told of its audit log. That it cannot be
+// kept is no reason to stay away.
+func (u *Uplink) keepAuditHead(ctx context.Context, head wire.AuditHead) {
+	shorter, err := u.state.KeepAuditHead(ctx, head)
+	switch {
+	case err != nil:
+		u.log.Warn("the head of the cloud's audit log could not be kept", "err", err)
+	case shorter:
+		u.log.Warn("the cloud's audit log is shorter than it was told before: it was restored, or cut", "told", head.Count)
+	}
 }
 
 // jumpLimit is by how much the cloud's time may jump against the time that this

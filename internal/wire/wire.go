@@ -3,6 +3,10 @@
 package wire
 
 import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -184,6 +188,29 @@ type Welcome struct {
 	// Others are epochs of this gate that are connected beside this one: either
 	// a socket that is about to end, or another machine that is the same gate.
 	Others []parking.Epoch `json:"others,omitempty"`
+	// Audit is the head of the site's audit log. Gates keep the newest: who cuts
+	// the log short would have to visit them all.
+	Audit AuditHead `json:"audit,omitzero"`
+}
+
+// AuditHead is how many entries the audit log of a site has and the hash of
+// the last, in hex. "COUNT:HASH" as text.
+type AuditHead struct {
+	Count int64  `json:"count"`
+	Hash  string `json:"hash"`
+}
+
+// String is the form in which a head is printed and read again.
+func (h AuditHead) String() string { return fmt.Sprintf("%d:%s", h.Count, h.Hash) }
+
+// ParseAuditHead reads what String wrote.
+func ParseAuditHead(s string) (AuditHead, error) {
+	count, hash, ok := strings.Cut(s, ":")
+	n, err := strconv.ParseInt(count, 10, 64)
+	if sum, bad := hex.DecodeString(hash); !ok || err != nil || n < 0 || bad != nil || len(sum) != 32 && n > 0 {
+		return AuditHead{}, parking.Errorf(parking.Invalid, "A head is written COUNT:HASH, as the command cloud audit head prints it, not %q.", s)
+	}
+	return AuditHead{Count: n, Hash: hash}, nil
 }
 
 // Delta is one transaction that changed the site's state, or, with From, what

@@ -75,6 +75,6 @@ var pagesSite = area{
 	"map.slot_taken": {"Chỗ %s, có xe %s", "Slot %s, taken by %s"},
 	"map.gate":       {"Cổng %s, %s", "Gate %s, %s"},
 	"map.none":       {"Bãi xe chưa có chỗ đỗ nào được đánh số. Hãy nạp sơ đồ bằng lệnh cloud seed.", "The site has no numbered slots yet. Load its map with the command cloud seed."},
-	"map.hint":       {"Bấm vào chỗ có xe để xem lượt gửi.", "Choose a taken slot to see its stay."},
+	"map.hint":       {"Bấm vào chỗ có xe để xem lượt gửi, vào chỗ trống để ngừng dùng hoặc cho dùng lại.", "Choose a taken slot to see its stay, another to take it out of service or back."},
 	"map.counts":     {"%s trống · %s có xe · %s giữ chỗ · %s ngừng dùng", "%s free · %s taken · %s held · %s out of service"},
 }

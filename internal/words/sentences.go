@@ -2,6 +2,7 @@ package words
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,8 +14,10 @@ func Sentence(lang, s string) string {
 	if lang != Vi {
 		return s
 	}
-	if vi, ok := fixedSentences[s]; ok {
-		return vi
+	for _, fixed := range []map[string]string{fixedSentences, settleSentences} {
+		if vi, ok := fixed[s]; ok {
+			return vi
+		}
 	}
 	for _, p := range sentencePatterns {
 		if found := p.english.FindStringSubmatchIndex(s); found != nil {
@@ -30,7 +33,7 @@ type sentencePattern struct {
 	vietnamese string // with ${1} for the first value
 }
 
-var sentencePatterns = compileSentences(valueSentences)
+var sentencePatterns = compileSentences(slices.Concat(settleValues, valueSentences))
 
 // compileSentences makes patterns of pairs in which {} stands for a value,
 // {2} in the Vietnamese for the second.

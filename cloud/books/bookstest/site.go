@@ -196,6 +196,9 @@ func (s *Site) Photo(jpeg []byte, role string, held bool) parking.PhotoRef {
 func (s *Site) Conflict(kind, slot string, at time.Time, stays ...uuid.UUID) {
 	s.t.Helper()
 	id := sha256.Sum256([]byte(kind + slot + at.String()))
+	if stays == nil {
+		stays = []uuid.UUID{}
+	}
 	s.Exec(`INSERT INTO conflicts (tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at)
 		VALUES ($1, $2, $3, $4, '{}', $5, nullif($6, ''), 'open', $7, $7)`, s.Tenant, s.ID, id[:], kind, stays, slot, at)
 }

@@ -12,57 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const bookConflicts = `-- name: BookConflicts :many
-SELECT id, kind, stays, slot_code, at, opened_at, count(*) OVER ()::bigint AS total
-FROM conflicts
-WHERE site_id = $1 AND state = 'open'
-ORDER BY opened_at DESC, id
-LIMIT $2
-`
-
-type BookConflictsParams struct {
-	Site uuid.UUID
-	Most int32
-}
-
-type BookConflictsRow struct {
-	ID       []byte
-	Kind     string
-	Stays    []uuid.UUID
-	SlotCode *string
-	At       time.Time
-	OpenedAt time.Time
-	Total    int64
-}
-
-func (q *Queries) BookConflicts(ctx context.Context, arg BookConflictsParams) ([]BookConflictsRow, error) {
-	rows, err := q.db.Query(ctx, bookConflicts, arg.Site, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []BookConflictsRow{}
-	for rows.Next() {
-		var i BookConflictsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Stays,
-			&i.SlotCode,
-			&i.At,
-			&i.OpenedAt,
-			&i.Total,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const bookFlow = `-- name: BookFlow :one
 SELECT
     (SELECT count(*) FROM transactions i WHERE i.site_id = $1 AND i.state <> 'voided' AND i.in_at >= $2 AND i.in_at <= $3)::bigint AS in_day,

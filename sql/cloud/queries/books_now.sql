@@ -53,13 +53,6 @@ SELECT
     (SELECT count(*) FROM transactions o WHERE o.site_id = @site AND o.state <> 'voided' AND o.out_at >= @day AND o.out_at <= @now)::bigint AS out_day,
     (SELECT count(*) FROM transactions o WHERE o.site_id = @site AND o.state <> 'voided' AND o.out_at >= @hour AND o.out_at <= @now)::bigint AS out_hour;
 
--- name: BookConflicts :many
-SELECT id, kind, stays, slot_code, at, opened_at, count(*) OVER ()::bigint AS total
-FROM conflicts
-WHERE site_id = @site AND state = 'open'
-ORDER BY opened_at DESC, id
-LIMIT @most;
-
 -- name: BookSlots :many
 -- The map: every slot, who stands in it, and who holds it for a moment.
 SELECT s.code, s.zone_code, s.x, s.y, s.out_of_service, s.home_gate,

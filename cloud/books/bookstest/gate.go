@@ -1,0 +1,71 @@
+package bookstest
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/wire"
+	"gatehouse/parking"
+)
+
+// Gate is a gate of a Site whose facts go in by the door, signed and judged,
+// and are not folded by the test.
+type Gate struct {
+	t     testing.TB
+	site  *Site
+	code  string
+	key   ed25519.PrivateKey
+	batch wire.Batch
+}
+
+// Gate enrols one of the ground's gates and marks it as heard of.
+func (s *Site) Gate(code string, seen time.Time) *Gate {
+	s.t.Helper()
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Exec(`UPDATE gates SET public_key = $3, enrolled_at = created_at, seen_at = $4 WHERE site_id = $1 AND code = $2`, s.ID, code, []byte(public), seen)
+	return &Gate{t: s.t, site: s, code: code, key: key, batch: wire.Batch{
+		ID: uuid.New(), Site: s.ID, Gate: code, Epoch: parking.NewEpoch(1, [8]byte{7}), FirstSeq: 1,
+	}}
+}
+
+// Fact makes the gate's next fact.
+func (g *Gate) Fact(kind parking.Kind, at time.Time, actor string, body any) {
+	g.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	f := parking.Fact{
+		ID: uuid.Must(uuid.NewV7()), Site: g.site.ID, Gate: g.code, Epoch: g.batch.Epoch, Seq: int64(len(g.batch.Items)) + 1, Kind: kind,
+		At: parking.BusinessTime(at), Clock: parking.ClockSynced, Boot: "boot", Actor: actor, V: parking.FactVersion, Body: text,
+	}
+	raw, err := f.Encode()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.batch.Items = append(g.batch.Items, wire.NewItem(f.ID, raw))
+}
+
+// Raw makes an item of any bytes.
+func (g *Gate) Raw(raw []byte) {
+	g.batch.Items = append(g.batch.Items, wire.NewItem(uuid.Must(uuid.NewV7()), raw))
+}
+
+// Batch is everything that was made, signed.
+func (g *Gate) Batch() []byte {
+	g.t.Helper()
+	g.batch.Sign(g.key)
+	raw, err := json.Marshal(&g.batch)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return raw
+}
