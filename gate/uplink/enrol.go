@@ -35,7 +35,7 @@ func Enrol(ctx context.Context, st *store.Store, cloud, code, version string) (s
 	}
 	ctx, cancel := context.WithTimeout(ctx, enrolWait)
 	defer cancel()
-	client := newHTTP(enrolWait, time.Now)
+	client := newHTTP(enrolWait, time.Now, nil)
 	defer client.CloseIdleConnections()
 	var answer wire.EnrolAnswer
 	err = do(ctx, client, base.String(), call{method: http.MethodPost, path: pathEnrol, body: wire.EnrolRequest{

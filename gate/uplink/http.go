@@ -70,15 +70,21 @@ func loginPage(status int) error {
 	return &answerError{cause: LoginPage, status: status, msg: "A login page is in the way: something answers that is not our cloud. Open a browser in this network and sign in."}
 }
 
+// Dial opens a connection to the cloud.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 // newHTTP makes a client that never follows a redirect: only a login page or
 // a wrong address sends one.
-// now is the time by which certificates are judged.
-func newHTTP(answer time.Duration, now func() time.Time) *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
+// now is the time by which certificates are judged; a nil dial is the
+// machine's network.
+func newHTTP(answer time.Duration, now func() time.Time, dial Dial) *http.Client {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	}
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           dialer.DialContext,
+			DialContext:           dial,
 			ForceAttemptHTTP2:     true,
 			TLSClientConfig:       &tls.Config{Time: now, MinVersion: tls.VersionTLS12},
 			MaxIdleConnsPerHost:   4,

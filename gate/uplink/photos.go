@@ -16,10 +16,7 @@ import (
 	"gatehouse/parking"
 )
 
-const (
-	photosAtOnce = 20
-	photoLook    = 5 * time.Second // between looks for photos that wait
-)
+const photosAtOnce = 20
 
 // keepPhotos sends photos, one after the other, while no facts wait.
 func (u *Uplink) keepPhotos(ctx context.Context) {
@@ -32,7 +29,7 @@ func (u *Uplink) keepPhotos(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wait := photoLook
+		wait := u.timing.PhotoLook
 		if err != nil {
 			wait = retry.next()
 			if !failing {

@@ -36,6 +36,7 @@ type Timing struct {
 	Plan        time.Duration // for a reservation; 300 ms
 	SignIn      time.Duration // for a guard's sign-in; 3 s
 	Housekeep   time.Duration // between looks at old facts and photos; 10 min
+	PhotoLook   time.Duration // between looks for photos that wait; 5 s
 }
 
 func (t Timing) orDefault() Timing {
@@ -51,6 +52,7 @@ func (t Timing) orDefault() Timing {
 	set(&t.Plan, 300*time.Millisecond)
 	set(&t.SignIn, 3*time.Second)
 	set(&t.Housekeep, 10*time.Minute)
+	set(&t.PhotoLook, 5*time.Second)
 	return t
 }
 
@@ -61,6 +63,7 @@ type Config struct {
 	Version  string       // of the program
 	Log      *slog.Logger // nil: discard
 	Timing   Timing
+	Dial     Dial // nil: the machine's network; for tests that bring their own
 }
 
 // Uplink is the link of one gate. It is safe for concurrent use.
@@ -100,7 +103,7 @@ func New(c Config) (*Uplink, error) {
 	t := c.Timing.orDefault()
 	u := &Uplink{
 		state: c.State, clock: c.State.Clock(), id: c.Identity, version: c.Version, log: c.Log, timing: t,
-		start: time.Now(), http: newHTTP(t.Answer, c.State.TrustTime), token: token{lock: make(chan struct{}, 1)}, wake: make(chan struct{}, 1),
+		start: time.Now(), http: newHTTP(t.Answer, c.State.TrustTime, c.Dial), token: token{lock: make(chan struct{}, 1)}, wake: make(chan struct{}, 1),
 		machine: newMachine(t.Heartbeat), watchers: map[chan struct{}]struct{}{},
 	}
 	u.since, u.saidAs = u.clock.Now(), Offline
