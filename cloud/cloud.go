@@ -39,6 +39,7 @@ type Config struct {
 	ReservationTTL time.Duration // 0 for slots.DefaultTTL
 	Now            func() time.Time
 	Log            *slog.Logger
+	Pace           int // of the feed's periods (feed.Config), for simulations; 0 for the protocol's
 }
 
 // Cloud is one replica.
@@ -110,7 +111,7 @@ func (c *Cloud) wire() error {
 	if c.redis != nil {
 		universal = c.redis
 	}
-	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log})
+	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, Pace: c.cfg.Pace})
 	c.Store.OnCommit(c.Hub.Committed)
 	c.Auth = auth.New(auth.Config{
 		Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, GateRevoked: c.Hub.CutGate,

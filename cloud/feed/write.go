@@ -87,7 +87,7 @@ func (k *socket) replay(s *site, after, until int64) error {
 // write sends what is queued, and heartbeats, until the socket ends.
 func (k *socket) write(s *site, sent int64) {
 	defer k.end()
-	tick := time.NewTicker(wire.Heartbeat)
+	tick := time.NewTicker(k.hub.paced(wire.Heartbeat))
 	defer tick.Stop()
 	n := int64(0)
 	for {
