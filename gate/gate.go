@@ -46,6 +46,7 @@ type Config struct {
 	Listen     string            // of the local API; "" for none
 	ListenOpen bool              // Listen may be reached from other machines
 	Version    string            // of the program
+	PhotoLimit int64             // bytes that photos may take; 0 means store.DefaultPhotoLimit
 	FirstWait  time.Duration     // 0 means DefaultFirstWait
 	Log        *slog.Logger      // nil: gate.log in DataDir
 	// Wall and Mono are the machine's clocks, for tests that move them in
@@ -103,7 +104,7 @@ func (n *Node) open(ctx context.Context) error {
 	if n.log, n.logFile, err = openLog(n.cfg.DataDir, n.cfg.Log); err != nil {
 		return err
 	}
-	if n.store, err = store.Open(ctx, n.cfg.DataDir, store.Options{Log: n.log}); err != nil {
+	if n.store, err = store.Open(ctx, n.cfg.DataDir, store.Options{Log: n.log, PhotoLimit: n.cfg.PhotoLimit}); err != nil {
 		return err
 	}
 	id, err := n.identity(ctx)

@@ -80,11 +80,17 @@ type PlateRead struct {
 	Outcome    string  `json:"outcome,omitempty"`    // read, unsure, none, typed
 }
 
+// MaxThumbBytes bounds a thumbnail.
+const MaxThumbBytes = 8 << 10
+
 // PhotoRef names a photo by what is in it.
 type PhotoRef struct {
 	Role   string `json:"role"`   // plate, face, overview
 	SHA256 string `json:"sha256"` // hex, of the JPEG
 	Bytes  int    `json:"bytes"`
+	// Thumb names a small picture (at most 8 KB: the plate, a face) that
+	// follows the fact at once and reaches every gate; "" for none.
+	Thumb string `json:"thumb,omitempty"`
 }
 
 // VehicleIn opens a stay.

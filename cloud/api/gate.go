@@ -149,9 +149,15 @@ func (a *API) photoPut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := caller(r)
-	err = a.Photos.Save(r.Context(), photos.Photo{
-		Tenant: p.Tenant, Site: p.Site, Gate: p.Gate, SHA256: chi.URLParam(r, "sha256"), JPEG: body,
-	})
+	photo := photos.Photo{Tenant: p.Tenant, Site: p.Site, Gate: p.Gate, SHA256: chi.URLParam(r, "sha256"), JPEG: body}
+	if header := r.Header.Get("Content-Range"); header != "" {
+		var piece photos.Range
+		if piece, err = photos.ParseRange(header); err == nil {
+			err = a.Photos.SavePiece(r.Context(), photo, piece)
+		}
+	} else {
+		err = a.Photos.Save(r.Context(), photo)
+	}
 	if err != nil {
 		return err
 	}

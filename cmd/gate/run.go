@@ -28,6 +28,7 @@ type runCommand struct {
 	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane: sim: or folder:/path. May be repeated."`
 	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none: or the http address of a relay. May be repeated."`
 	Vision       string            `type:"path" help:"Program of the vision worker."`
+	PhotosGB     int64             `name:"photos-gb" default:"20" help:"How much of the disk photos may take, in GB; a gigabyte is always left to the records."`
 	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
 	PasswordFile string            `type:"path" help:"File with that guard's password."`
 	Language     string            `enum:"vi,en," default:"" help:"Language of the console: vi or en; the site's if not given."`
@@ -38,12 +39,15 @@ func (c *runCommand) Run(ctx context.Context) error {
 	if (c.SignIn == "") != (c.PasswordFile == "") {
 		return parking.Errorf(parking.Invalid, "--sign-in and --password-file belong together.")
 	}
+	if c.PhotosGB < 1 || c.PhotosGB > 1<<20 {
+		return parking.Errorf(parking.Invalid, "--photos-gb must be at least 1.")
+	}
 	if c.Listen == "-" {
 		c.Listen = ""
 	}
 	node, err := gate.Open(ctx, gate.Config{
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
-		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(),
+		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package lane
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gatehouse/gate/camera"
@@ -36,6 +37,7 @@ func (d *Desk) look(l parking.Lane, p *post, v *vehicle, given []byte) {
 	d.mu.Unlock()
 	if reading {
 		d.read(l, v, frame)
+		d.cropThumb(v, frame)
 	}
 }
 
@@ -50,6 +52,9 @@ func (d *Desk) picture(p *post, v *vehicle, given []byte) ([]byte, bool) {
 		}
 	}
 	ref, err := d.keepPhoto(v.ctx, frame.JPEG)
+	if err == nil {
+		ref.Thumb = d.keepThumb(v.ctx, frame.JPEG, [4]int{})
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
@@ -69,6 +74,40 @@ func (d *Desk) keepPhoto(ctx context.Context, picture []byte) (parking.PhotoRef,
 		return parking.PhotoRef{}, err
 	}
 	return d.cfg.State.SavePhoto(ctx, parking.RolePlate, photo)
+}
+
+// keepThumb keeps a thumbnail and returns its name; "" when there is none,
+// which stops nobody.
+func (d *Desk) keepThumb(ctx context.Context, picture []byte, box [4]int) string {
+	thumb, err := camera.Thumb(picture, box)
+	if err == nil {
+		var sha string
+		if sha, err = d.cfg.State.SaveThumb(ctx, thumb); err == nil {
+			return sha
+		}
+	}
+	d.log.Warn("no thumbnail was kept", "error", err)
+	return ""
+}
+
+// cropThumb gives the vehicle's photo the plate as its thumbnail, once it is
+// known where the plate is. A fact that was written before keeps the whole
+// picture, which it names; else that one is sent for nothing.
+func (d *Desk) cropThumb(v *vehicle, picture []byte) {
+	d.mu.Lock()
+	box := v.Reading.Box
+	done := v.done || len(v.photos) == 0 || v.Reading.Outcome == vision.OutcomeNone
+	d.mu.Unlock()
+	if done || box == [4]int{} {
+		return
+	}
+	thumb := d.keepThumb(v.ctx, picture, box)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if thumb != "" && !v.done && len(v.photos) > 0 {
+		v.photos = slices.Clone(v.photos) // a fact may be on its way to the disk with these
+		v.photos[0].Thumb = thumb
+	}
 }
 
 // takeFrame asks the camera and remembers picture and health of it.

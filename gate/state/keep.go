@@ -7,9 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"gatehouse/gate/store"
 	"gatehouse/gate/store/gatesql"
-	"gatehouse/parking"
 )
 
 // How long things are kept at a gate.
@@ -17,41 +15,6 @@ const (
 	keepStays = 48 * time.Hour      // stays that have ended, in the cache
 	keepFacts = 35 * 24 * time.Hour // facts and photos that the cloud has
 )
-
-// SavePhoto keeps a JPEG and returns how a fact names it. It is sent to the
-// cloud later, after the facts.
-func (s *State) SavePhoto(ctx context.Context, role parking.CameraRole, jpeg []byte) (parking.PhotoRef, error) {
-	sha, err := s.store.SavePhoto(ctx, jpeg, s.clock.Now())
-	if err != nil {
-		return parking.PhotoRef{}, fmt.Errorf("save a photo: %w", err)
-	}
-	return parking.PhotoRef{Role: string(role), SHA256: sha, Bytes: len(jpeg)}, nil
-}
-
-// Photo returns a photo that is kept at this gate; NotFound when it is not.
-func (s *State) Photo(sha string) ([]byte, error) { return s.store.Photo(sha) }
-
-// CachePhoto keeps a photo that the cloud has sent.
-func (s *State) CachePhoto(ctx context.Context, jpeg []byte) (sha string, err error) {
-	return s.store.CachePhoto(ctx, jpeg, s.clock.Now())
-}
-
-// PhotosWaiting lists photos that the cloud does not have, oldest first.
-func (s *State) PhotosWaiting(ctx context.Context, limit int) ([]store.WaitingPhoto, error) {
-	return s.store.PhotosWaiting(ctx, limit)
-}
-
-// PhotoSent notes that the cloud has a photo.
-func (s *State) PhotoSent(ctx context.Context, sha string) error {
-	return s.store.PhotoSent(ctx, sha, s.clock.Now())
-}
-
-// ResendPhotos marks the photos that are kept here to be sent again, for a
-// cloud that was restored from a backup.
-func (s *State) ResendPhotos(ctx context.Context) error {
-	since := s.clock.Now().Add(-keepFacts).UnixMilli()
-	return s.store.Tx(ctx, func(q *gatesql.Queries) error { return q.ResendPhotos(ctx, since) })
-}
 
 // Prune drops what need not be kept: stays that ended more than two days ago,
 // and facts and photos that the cloud has for more than 35 days. Facts that
@@ -74,7 +37,7 @@ func (s *State) Prune(ctx context.Context) error {
 	if _, err := s.store.PrunePhotos(ctx, now.Add(-keepFacts)); err != nil {
 		return fmt.Errorf("prune photos: %w", err)
 	}
-	return nil
+	return s.watchPhotoRoom(ctx)
 }
 
 func (s *State) pruneStays(ctx context.Context, before time.Time) error {

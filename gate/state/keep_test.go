@@ -283,3 +283,33 @@ func BenchmarkWriteAmong500(b *testing.B) {
 		}
 	})
 }
+
+// The alarm comes before photos have no room, and once.
+func TestPhotoRoomAlarm(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	g := newGate(t, store.Options{PhotoLimit: 10_000})
+	alarms := func() (n int) {
+		facts, _ := g.outbox()
+		for _, f := range facts {
+			if f.Kind == parking.KindAlarm {
+				n++
+			}
+		}
+		return n
+	}
+	picture := func(n byte) []byte { return append([]byte{0xff, 0xd8, 0xff, n}, make([]byte, 3996)...) }
+	for n := range byte(3) {
+		if want := n / 2; alarms() != int(want) {
+			t.Errorf("%d alarms with %d photos of 4,000 bytes in 10,000", alarms(), n)
+		}
+		if _, err := g.SavePhoto(ctx, parking.RolePlate, picture(n)); (err != nil) != (n == 2) {
+			t.Fatalf("photo %d: %v", n, err)
+		}
+		for range 2 {
+			if err := g.Prune(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

@@ -69,6 +69,8 @@ type State struct {
 	tries      map[string]tries
 	watchers   map[chan struct{}]struct{}
 	view       atomic.Pointer[Site]
+
+	roomAlarm atomic.Bool // the photos' room was found short, and told
 }
 
 // Open reads the state from the store, mints a new epoch and writes its first

@@ -23,40 +23,71 @@ const photosFolder = "photos"
 type WaitingPhoto struct {
 	SHA256 string
 	At     time.Time
+	Thumb  bool
 }
 
 // SavePhoto keeps a JPEG of at most wire.MaxPhotoBytes under the hash of its
-// content and marks it to be sent. Saving the same again changes nothing.
+// content and marks it to be sent. Saving the same again changes nothing. When
+// the photos have no room left and none may go, it is an Unavailable error.
 func (s *Store) SavePhoto(ctx context.Context, jpeg []byte, at time.Time) (sha string, err error) {
-	return s.keepPhoto(ctx, jpeg, at, nil)
+	return s.keepPhoto(ctx, photo{jpeg: jpeg, at: at})
+}
+
+// SaveThumb is SavePhoto for a thumbnail of at most parking.MaxThumbBytes. It is
+// sent before all photos, and has room where photos have none.
+func (s *Store) SaveThumb(ctx context.Context, jpeg []byte, at time.Time) (sha string, err error) {
+	return s.keepPhoto(ctx, photo{jpeg: jpeg, at: at, thumb: true})
 }
 
 // CachePhoto keeps a JPEG that came from the cloud; it is not sent back.
 func (s *Store) CachePhoto(ctx context.Context, jpeg []byte, at time.Time) (sha string, err error) {
-	ms := at.UnixMilli()
-	return s.keepPhoto(ctx, jpeg, at, &ms)
+	return s.keepPhoto(ctx, photo{jpeg: jpeg, at: at, sent: true, thumb: len(jpeg) <= parking.MaxThumbBytes})
 }
 
-func (s *Store) keepPhoto(ctx context.Context, jpeg []byte, at time.Time, sentMS *int64) (string, error) {
+// photo is one to be kept.
+type photo struct {
+	jpeg  []byte
+	at    time.Time
+	sent  bool // the cloud has it
+	thumb bool
+}
+
+func (s *Store) keepPhoto(ctx context.Context, p photo) (string, error) {
+	limit := wire.MaxPhotoBytes
+	if p.thumb {
+		limit = parking.MaxThumbBytes
+	}
 	switch {
-	case len(jpeg) > wire.MaxPhotoBytes:
-		return "", parking.Errorf(parking.TooLarge, "The picture has %d bytes; at most %d are kept.", len(jpeg), wire.MaxPhotoBytes)
-	case !bytes.HasPrefix(jpeg, []byte{0xff, 0xd8, 0xff}):
+	case len(p.jpeg) > limit:
+		return "", parking.Errorf(parking.TooLarge, "The picture has %d bytes; at most %d are kept.", len(p.jpeg), limit)
+	case !bytes.HasPrefix(p.jpeg, []byte{0xff, 0xd8, 0xff}):
 		return "", parking.Errorf(parking.Invalid, "The picture is no JPEG.")
 	}
-	sum := sha256.Sum256(jpeg)
+	if err := s.room.take(ctx, p); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(p.jpeg)
 	sha := hex.EncodeToString(sum[:])
 	path := s.photoPath(sha)
-	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(jpeg)) {
+	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(p.jpeg)) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return "", refusal(fmt.Errorf("keep a photo: %w", err))
 		}
-		if err := writeFile(path, jpeg); err != nil {
+		if err := writeFile(path, p.jpeg); err != nil {
 			return "", refusal(fmt.Errorf("keep a photo: %w", err))
 		}
 	}
+	row := gatesql.AddPhotoParams{Sha256: sha, Bytes: int64(len(p.jpeg)), AtMs: p.at.UnixMilli()}
+	if p.sent {
+		row.SentMs = &row.AtMs
+	}
+	if p.thumb {
+		row.Thumb = 1
+	}
 	err := s.Tx(ctx, func(q *gatesql.Queries) error {
-		return q.AddPhoto(ctx, gatesql.AddPhotoParams{Sha256: sha, Bytes: int64(len(jpeg)), AtMs: at.UnixMilli(), SentMs: sentMS})
+		n, err := q.AddPhoto(ctx, row)
+		s.room.used.Add(n * row.Bytes)
+		return err
 	})
 	return sha, err
 }
@@ -80,7 +111,26 @@ func (s *Store) Photo(sha string) ([]byte, error) {
 	return b, nil
 }
 
-// PhotosWaiting lists photos that the cloud does not have, oldest first.
+// HasPhoto says whether a photo is kept here.
+func (s *Store) HasPhoto(sha string) bool {
+	if !ValidSHA256(sha) {
+		return false
+	}
+	_, err := os.Stat(s.photoPath(sha))
+	return err == nil
+}
+
+// ThumbsWaiting says whether a thumbnail waits to be sent.
+func (s *Store) ThumbsWaiting(ctx context.Context) (bool, error) {
+	waiting, err := s.read.ThumbsWaiting(ctx)
+	if err != nil {
+		return false, refusal(fmt.Errorf("look for waiting thumbnails: %w", err))
+	}
+	return waiting != 0, nil
+}
+
+// PhotosWaiting lists photos that the cloud does not have: thumbnails first,
+// then the oldest.
 func (s *Store) PhotosWaiting(ctx context.Context, limit int) ([]WaitingPhoto, error) {
 	rows, err := s.read.PhotosWaiting(ctx, int64(limit))
 	if err != nil {
@@ -88,7 +138,7 @@ func (s *Store) PhotosWaiting(ctx context.Context, limit int) ([]WaitingPhoto, e
 	}
 	out := make([]WaitingPhoto, len(rows))
 	for i, r := range rows {
-		out[i] = WaitingPhoto{SHA256: r.Sha256, At: time.UnixMilli(r.AtMs).UTC()}
+		out[i] = WaitingPhoto{SHA256: r.Sha256, At: time.UnixMilli(r.AtMs).UTC(), Thumb: r.Thumb == 1}
 	}
 	return out, nil
 }
@@ -110,16 +160,24 @@ func (s *Store) PrunePhotos(ctx context.Context, before time.Time) (removed int,
 	if err != nil {
 		return 0, refusal(fmt.Errorf("list old photos: %w", err))
 	}
-	for _, sha := range old {
-		if err := os.Remove(s.photoPath(sha)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return removed, refusal(fmt.Errorf("remove an old photo: %w", err))
-		}
-		if err := s.Tx(ctx, func(q *gatesql.Queries) error { return q.DeletePhoto(ctx, sha) }); err != nil {
+	for _, p := range old {
+		if err := s.removePhoto(ctx, p.Sha256, p.Bytes); err != nil {
 			return removed, err
 		}
 		removed++
 	}
 	return removed, nil
+}
+
+func (s *Store) removePhoto(ctx context.Context, sha string, size int64) error {
+	if err := os.Remove(s.photoPath(sha)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return refusal(fmt.Errorf("remove an old photo: %w", err))
+	}
+	if err := s.Tx(ctx, func(q *gatesql.Queries) error { return q.DeletePhoto(ctx, sha) }); err != nil {
+		return err
+	}
+	s.room.used.Add(-size)
+	return nil
 }
 
 func (s *Store) photoPath(sha string) string {

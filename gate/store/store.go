@@ -7,6 +7,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -34,6 +35,8 @@ type Options struct {
 	Log *slog.Logger // nil: discard
 	// MaxBytes bounds the database file; 0 leaves it to the disk.
 	MaxBytes int64
+	// PhotoLimit bounds what photos take, in bytes; 0 means DefaultPhotoLimit.
+	PhotoLimit int64
 }
 
 // Store is an open data folder. It is safe for concurrent use.
@@ -44,6 +47,7 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB
 	read   *gatesql.Queries
+	room   *photoRoom
 }
 
 // Open opens the data folder dir, making it and bringing its database up to
@@ -68,6 +72,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, log: o.Log, lock: lock}
+	s.room = &photoRoom{store: s, limit: cmp.Or(o.PhotoLimit, DefaultPhotoLimit), disk: diskOf}
 	if free, known := s.freeBytes(); known && free < startBytes {
 		s.GiveUpReserve() // a gate that cannot start records no opening by hand
 	}
@@ -98,7 +103,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	s.read = gatesql.New(s.reader)
 	s.makeReserve()
-	return nil
+	return s.room.open(ctx)
 }
 
 // openPool opens a pool of n connections. The pragmas come in a fixed order:

@@ -1,16 +1,19 @@
 package uplink_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +48,8 @@ type cloud struct {
 	feed        []wire.Delta // feed[i] is number i+1
 	skip        int64        // this number is not pushed, once
 	photos      map[string][]byte
+	parts       map[string][]byte // what has come of photos in pieces
+	pieces      int
 	sockets     map[*websocket.Conn]context.Context
 	hellos      []wire.Hello
 	snapshots   int
@@ -55,7 +60,7 @@ type cloud struct {
 func newCloud(t testing.TB) *cloud {
 	c := &cloud{
 		t: t, site: uuid.New(), incarnation: uuid.New(), facts: map[uuid.UUID]parking.Fact{}, held: map[parking.Epoch]int64{},
-		photos: map[string][]byte{}, sockets: map[*websocket.Conn]context.Context{}, asked: map[string]int{},
+		photos: map[string][]byte{}, parts: map[string][]byte{}, sockets: map[*websocket.Conn]context.Context{}, asked: map[string]int{},
 	}
 	config := c.config()
 	c.feed = []wire.Delta{{FeedSeq: 1, Config: &config}}
@@ -126,6 +131,12 @@ func problem(w http.ResponseWriter, status int, code parking.Code, detail string
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(wire.Problem{Status: status, Code: code, Detail: detail})
+}
+
+func problemHeld(w http.ResponseWriter, held int64) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusConflict)
+	_ = json.NewEncoder(w).Encode(wire.Problem{Status: http.StatusConflict, Code: parking.Conflict, Detail: "Go on from there.", Held: &held})
 }
 
 func decode[T any](r io.Reader) (v T) {
@@ -341,6 +352,28 @@ func (c *cloud) takePhoto(w http.ResponseWriter, r *http.Request) {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
+	}
+	if of := r.Header.Get("Content-Range"); of != "" {
+		from, last, total := -1, 0, 0 // a question
+		if _, err := fmt.Sscanf(of, "bytes %d-%d/%d", &from, &last, &total); err != nil && !strings.HasPrefix(of, "bytes */") {
+			problem(w, http.StatusBadRequest, parking.Invalid, "No range.")
+			return
+		}
+		var part []byte
+		c.locked(func() { part = c.parts[r.PathValue("sha")] })
+		if from != len(part) {
+			problemHeld(w, int64(len(part)))
+			return
+		}
+		b = append(bytes.Clone(part), b...)
+		c.locked(func() {
+			c.parts[r.PathValue("sha")] = b
+			c.pieces++
+		})
+		if last+1 < total {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 	}
 	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != r.PathValue("sha") {
 		problem(w, http.StatusBadRequest, parking.Invalid, "That is another photo.")

@@ -112,6 +112,7 @@ type call struct {
 	body         any    // JSON, nil for none
 	raw          []byte // body as it is, with contentType
 	contentType  string
+	contentRange string // of a piece, "" for a whole body
 	gzip         bool
 	once         bool // Unauthorized is an answer to the question, not about our token
 }
@@ -170,6 +171,9 @@ func (c call) request(ctx context.Context, base string) (*http.Request, error) {
 	}
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
+	}
+	if c.contentRange != "" {
+		req.Header.Set("Content-Range", c.contentRange)
 	}
 	if c.gzip {
 		req.Header.Set("Content-Encoding", "gzip")

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"gatehouse/gate/store"
@@ -16,9 +17,14 @@ import (
 	"gatehouse/parking"
 )
 
-const photosAtOnce = 20
+const (
+	photosAtOnce = 20
+	photoTries   = 4 // times that the cloud may say where to go on, for one photo
+)
 
-// keepPhotos sends photos, one after the other, while no facts wait.
+// keepPhotos sends photos, one after the other, while no facts wait:
+// thumbnails first, longer ones in pieces, so that neither a fact nor a
+// thumbnail waits for long behind one.
 func (u *Uplink) keepPhotos(ctx context.Context) {
 	retry := backoff{base: u.timing.BackoffBase, limit: u.timing.BackoffCap}
 	changed, cancel := u.state.Changed()
@@ -54,23 +60,32 @@ func (u *Uplink) sendPhotos(ctx context.Context) (sent int, err error) {
 		if err != nil {
 			return sent, err
 		}
-		late := len(waiting) > 0 && u.clock.Now().Sub(waiting[0].At) > photosLate
+		late := slices.ContainsFunc(waiting, func(p store.WaitingPhoto) bool { return u.clock.Now().Sub(p.At) > photosLate })
 		u.turn(func(m *machine, _ time.Duration) { m.photoLate = late })
 		if len(waiting) == 0 {
 			return sent, nil
 		}
 		for _, p := range waiting {
-			if !u.connected() || u.state.Waiting() > 0 {
-				return sent, nil // facts first
-			}
-			if err := u.sendPhoto(ctx, p); err != nil {
+			switch err := u.sendPhoto(ctx, p); {
+			case errors.Is(err, errGiveWay):
+				if !u.connected() || u.state.Waiting() > 0 {
+					return sent, nil // facts first
+				}
+			case err != nil:
 				return sent, err
+			default:
+				sent++
+				continue
 			}
-			sent++
+			break // a thumbnail came meanwhile: look again
 		}
 	}
 	return sent, nil
 }
+
+// errGiveWay stops the sending of a photo for something more urgent. What the
+// cloud has of it is kept there.
+var errGiveWay = errors.New("something more urgent waits")
 
 func (u *Uplink) sendPhoto(ctx context.Context, p store.WaitingPhoto) error {
 	jpeg, err := u.state.Photo(p.SHA256)
@@ -81,19 +96,71 @@ func (u *Uplink) sendPhoto(ctx context.Context, p store.WaitingPhoto) error {
 	if err != nil {
 		return err
 	}
-	call := call{method: http.MethodPut, path: pathPhotos + p.SHA256, raw: jpeg, contentType: typeJPEG}
-	timed, cancel := context.WithTimeout(ctx, u.timing.Answer)
-	defer cancel()
-	err = u.ask(timed, call, nil)
+	err = u.sendPieces(ctx, p, jpeg)
 	switch parking.ErrorCode(err) {
-	case "", parking.Conflict: // it is there already
+	case "":
 	case parking.Invalid, parking.TooLarge:
 		// The cloud will never take it; it stays here for 35 days.
 		u.log.Warn("the cloud does not take a photo", "photo", p.SHA256, "err", err)
 	default:
+		if errors.Is(err, errGiveWay) {
+			return err
+		}
 		return fmt.Errorf("send a photo: %w", err)
 	}
 	return u.state.PhotoSent(ctx, p.SHA256)
+}
+
+// sendPieces sends a photo: a short one whole, a longer one in pieces, each of
+// which the cloud keeps. It goes on where an earlier try was cut off: how far
+// that came it asks the cloud, which also says so when a piece is not the next.
+func (u *Uplink) sendPieces(ctx context.Context, p store.WaitingPhoto, jpeg []byte) error {
+	total := len(jpeg)
+	pieces := total > wire.PhotoPieceBytes
+	ask := pieces // where to go on
+	tries := 0
+	for from := 0; from < total; {
+		if err := u.mayGoOn(ctx, p); err != nil {
+			return err
+		}
+		to := min(total, from+wire.PhotoPieceBytes)
+		c := call{method: http.MethodPut, path: pathPhotos + p.SHA256, raw: jpeg[from:to], contentType: typeJPEG}
+		switch {
+		case ask:
+			c.raw, c.contentRange = nil, fmt.Sprintf("bytes */%d", total)
+		case pieces:
+			c.contentRange = fmt.Sprintf("bytes %d-%d/%d", from, to-1, total)
+		}
+		timed, cancel := context.WithTimeout(ctx, u.timing.Answer)
+		err := u.ask(timed, c, nil)
+		cancel()
+		var gap *gapError
+		switch {
+		case errors.As(err, &gap) && tries < photoTries && gap.held >= 0 && gap.held <= int64(total):
+			from, ask = int(gap.held), false
+			tries++
+		case err != nil:
+			return err
+		default:
+			from = to
+		}
+	}
+	return nil
+}
+
+// mayGoOn says whether the next piece may be sent now.
+func (u *Uplink) mayGoOn(ctx context.Context, p store.WaitingPhoto) error {
+	if !u.connected() || u.state.Waiting() > 0 {
+		return errGiveWay
+	}
+	if p.Thumb {
+		return nil
+	}
+	waiting, err := u.state.ThumbsWaiting(ctx)
+	if err == nil && waiting {
+		err = errGiveWay
+	}
+	return err
 }
 
 // Photo returns a photo by its hash: from this gate's disk, else from the

@@ -119,7 +119,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	defer stop()
 	var parts sync.WaitGroup
 	for _, part := range []func(context.Context){
-		u.keepSession, u.keepSending, u.keepPhotos, u.keepHouse,
+		u.keepSession, u.keepSending, u.keepPhotos, u.keepThumbs, u.keepHouse,
 		func(ctx context.Context) { u.passWakes(ctx, changed) },
 	} {
 		parts.Go(func() { part(ctx) })

@@ -15,10 +15,11 @@ const Protocol = 1
 
 // Limits of the protocol.
 const (
-	MaxBatchFacts   = 200     // facts in one batch
-	MaxBatchBytes   = 1 << 20 // bytes of one batch, unpacked
-	MaxPhotoBytes   = 2 << 20 // bytes of one photo
-	MaxMessageBytes = 4 << 20 // bytes of one WebSocket message
+	MaxBatchFacts   = 200      // facts in one batch
+	MaxBatchBytes   = 1 << 20  // bytes of one batch, unpacked
+	MaxPhotoBytes   = 2 << 20  // bytes of one photo
+	PhotoPieceBytes = 64 << 10 // bytes of one piece of a longer photo
+	MaxMessageBytes = 4 << 20  // bytes of one WebSocket message
 	MaxJSONBytes    = 64 << 10
 )
 

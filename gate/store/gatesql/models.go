@@ -50,6 +50,7 @@ type Photo struct {
 	Bytes  int64
 	AtMs   int64
 	SentMs *int64
+	Thumb  int64
 }
 
 type Setting struct {

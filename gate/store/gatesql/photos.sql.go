@@ -9,8 +9,8 @@ import (
 	"context"
 )
 
-const addPhoto = `-- name: AddPhoto :exec
-INSERT INTO photos (sha256, bytes, at_ms, sent_ms) VALUES (?, ?, ?, ?)
+const addPhoto = `-- name: AddPhoto :execrows
+INSERT INTO photos (sha256, bytes, at_ms, sent_ms, thumb) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (sha256) DO NOTHING
 `
 
@@ -19,16 +19,21 @@ type AddPhotoParams struct {
 	Bytes  int64
 	AtMs   int64
 	SentMs *int64
+	Thumb  int64
 }
 
-func (q *Queries) AddPhoto(ctx context.Context, arg AddPhotoParams) error {
-	_, err := q.db.ExecContext(ctx, addPhoto,
+func (q *Queries) AddPhoto(ctx context.Context, arg AddPhotoParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addPhoto,
 		arg.Sha256,
 		arg.Bytes,
 		arg.AtMs,
 		arg.SentMs,
+		arg.Thumb,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deletePhoto = `-- name: DeletePhoto :exec
@@ -41,7 +46,7 @@ func (q *Queries) DeletePhoto(ctx context.Context, sha256 string) error {
 }
 
 const oldPhotos = `-- name: OldPhotos :many
-SELECT sha256 FROM photos WHERE sent_ms IS NOT NULL AND at_ms < ? LIMIT ?
+SELECT sha256, bytes FROM photos WHERE sent_ms IS NOT NULL AND at_ms < ? LIMIT ?
 `
 
 type OldPhotosParams struct {
@@ -49,19 +54,24 @@ type OldPhotosParams struct {
 	Limit int64
 }
 
-func (q *Queries) OldPhotos(ctx context.Context, arg OldPhotosParams) ([]string, error) {
+type OldPhotosRow struct {
+	Sha256 string
+	Bytes  int64
+}
+
+func (q *Queries) OldPhotos(ctx context.Context, arg OldPhotosParams) ([]OldPhotosRow, error) {
 	rows, err := q.db.QueryContext(ctx, oldPhotos, arg.AtMs, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []OldPhotosRow{}
 	for rows.Next() {
-		var sha256 string
-		if err := rows.Scan(&sha256); err != nil {
+		var i OldPhotosRow
+		if err := rows.Scan(&i.Sha256, &i.Bytes); err != nil {
 			return nil, err
 		}
-		items = append(items, sha256)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -70,6 +80,51 @@ func (q *Queries) OldPhotos(ctx context.Context, arg OldPhotosParams) ([]string,
 		return nil, err
 	}
 	return items, nil
+}
+
+const oldestSentPhotos = `-- name: OldestSentPhotos :many
+SELECT sha256, bytes FROM photos WHERE sent_ms IS NOT NULL ORDER BY thumb, at_ms LIMIT ?
+`
+
+type OldestSentPhotosRow struct {
+	Sha256 string
+	Bytes  int64
+}
+
+// What may go first when the folder is full: photos before thumbnails, the
+// oldest first, never one that the cloud does not have.
+func (q *Queries) OldestSentPhotos(ctx context.Context, limit int64) ([]OldestSentPhotosRow, error) {
+	rows, err := q.db.QueryContext(ctx, oldestSentPhotos, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OldestSentPhotosRow{}
+	for rows.Next() {
+		var i OldestSentPhotosRow
+		if err := rows.Scan(&i.Sha256, &i.Bytes); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const photoBytes = `-- name: PhotoBytes :one
+SELECT CAST(coalesce(sum(bytes), 0) AS INTEGER) FROM photos
+`
+
+func (q *Queries) PhotoBytes(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, photoBytes)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const photoSent = `-- name: PhotoSent :exec
@@ -87,14 +142,16 @@ func (q *Queries) PhotoSent(ctx context.Context, arg PhotoSentParams) error {
 }
 
 const photosWaiting = `-- name: PhotosWaiting :many
-SELECT sha256, at_ms FROM photos WHERE sent_ms IS NULL ORDER BY at_ms LIMIT ?
+SELECT sha256, at_ms, thumb FROM photos WHERE sent_ms IS NULL ORDER BY thumb DESC, at_ms LIMIT ?
 `
 
 type PhotosWaitingRow struct {
 	Sha256 string
 	AtMs   int64
+	Thumb  int64
 }
 
+// Thumbnails first.
 func (q *Queries) PhotosWaiting(ctx context.Context, limit int64) ([]PhotosWaitingRow, error) {
 	rows, err := q.db.QueryContext(ctx, photosWaiting, limit)
 	if err != nil {
@@ -104,7 +161,7 @@ func (q *Queries) PhotosWaiting(ctx context.Context, limit int64) ([]PhotosWaiti
 	items := []PhotosWaitingRow{}
 	for rows.Next() {
 		var i PhotosWaitingRow
-		if err := rows.Scan(&i.Sha256, &i.AtMs); err != nil {
+		if err := rows.Scan(&i.Sha256, &i.AtMs, &i.Thumb); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -126,4 +183,15 @@ UPDATE photos SET sent_ms = NULL WHERE sent_ms IS NOT NULL AND at_ms >= ?
 func (q *Queries) ResendPhotos(ctx context.Context, atMs int64) error {
 	_, err := q.db.ExecContext(ctx, resendPhotos, atMs)
 	return err
+}
+
+const thumbsWaiting = `-- name: ThumbsWaiting :one
+SELECT count(*) FROM (SELECT 1 FROM photos WHERE sent_ms IS NULL AND thumb = 1 LIMIT 1)
+`
+
+func (q *Queries) ThumbsWaiting(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, thumbsWaiting)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
