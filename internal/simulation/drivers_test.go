@@ -78,17 +78,25 @@ func (w *world) arrive(d *driver) {
 		w.after(comeBack, func() { w.arrive(d) })
 		return
 	}
+	if !w.enter(p, d) {
+		w.after(comeBack, func() { w.arrive(d) })
+		return
+	}
+	w.afterwards(p, d)
+	w.after(d.stays, func() { w.depart(d) })
+}
+
+// enter lets a driver in at a gate, if the lane takes him.
+func (w *world) enter(p *post, d *driver) bool {
 	passed, err := p.node.Desk().In(w.acting, lane.InRequest{Lane: "1", Plate: d.plate, Class: d.class})
 	if err != nil {
 		w.turnedAway(err)
-		w.after(comeBack, func() { w.arrive(d) })
-		return
+		return false
 	}
 	d.stay, d.inside = passed.Stay.ID, true
 	w.book.opened++
 	w.book.inside++
-	w.afterwards(p, d)
-	w.after(d.stays, func() { w.depart(d) })
+	return true
 }
 
 // afterwards is what a guard does about a vehicle that has come in.

@@ -54,6 +54,16 @@ func TestADayOfTheWholeLink(t *testing.T) {
 	}
 }
 
+// An hour at the pace of the protocol: the periods of the long days are
+// stretched, and here they are not.
+func TestAnHourAtTheProtocolsPace(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	if errs := g.try(t, options{seed: 3, day: time.Hour, pace: 1}, nil); len(errs) > 0 {
+		t.Fatal(strings.Join(errs, "\n"))
+	}
+}
+
 func seedsToTry(t *testing.T) []uint64 {
 	t.Helper()
 	if one := os.Getenv("PARK_SEED"); one != "" {
