@@ -15,7 +15,7 @@ type weather int
 
 const (
 	fair     weather = iota
-	slow             // every write takes a while
+	slow             // everything takes a while
 	cut              // the cable is pulled: nothing passes and nobody is told
 	upLost           // what the gate sends is swallowed
 	downLost         // what the cloud sends is swallowed
@@ -144,11 +144,8 @@ func (e *end) Write(b []byte) (int, error) {
 	if part < 0 {
 		return len(b), nil // swallowed
 	}
-	if wait > 0 {
-		time.Sleep(wait)
-	}
 	if part == len(b) {
-		return e.socket.Write(b)
+		return e.send(b, wait)
 	}
 	n, _ := e.socket.Write(b[:part]) // it breaks either way
 	e.drop()

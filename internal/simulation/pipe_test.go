@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -20,11 +21,18 @@ var errReset = errors.New("connection reset by peer")
 // time.
 type stream struct {
 	mu       sync.Mutex
-	buf      []byte
+	parts    []part
+	bytes    int
 	ended    error // what the reader gets after the bytes that are left
 	gone     error // what the writer gets: nobody reads any more
 	readable chan struct{}
 	writable chan struct{}
+}
+
+// part are bytes that arrive together.
+type part struct {
+	at time.Time
+	b  []byte
 }
 
 func newStream() *stream {
@@ -40,37 +48,66 @@ func wake(c chan struct{}) {
 
 func (s *stream) read(b []byte, until <-chan struct{}) (int, error) {
 	for {
-		s.mu.Lock()
-		n, err := copy(b, s.buf), s.ended
-		s.buf = s.buf[n:]
-		s.mu.Unlock()
-		if n > 0 {
+		n, late, err := s.take(b)
+		switch {
+		case n > 0:
 			wake(s.writable)
 			return n, nil
-		}
-		if err != nil || len(b) == 0 {
+		case err != nil || len(b) == 0:
 			return 0, err
+		}
+		var arrival <-chan time.Time
+		if late > 0 {
+			arrival = time.After(late)
 		}
 		select {
 		case <-s.readable:
+		case <-arrival:
 		case <-until:
 			return 0, os.ErrDeadlineExceeded
 		}
 	}
 }
 
-func (s *stream) write(b []byte, until <-chan struct{}) (n int, err error) {
+// take takes what has arrived, and says after how long the next part does.
+func (s *stream) take(b []byte) (n int, late time.Duration, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.parts) == 0 {
+		return 0, 0, s.ended
+	}
+	first := &s.parts[0]
+	if late = time.Until(first.at); late > 0 {
+		return 0, late, nil
+	}
+	n = copy(b, first.b)
+	s.bytes -= n
+	if first.b = first.b[n:]; len(first.b) == 0 {
+		s.parts = s.parts[1:]
+	}
+	return n, 0, nil
+}
+
+// write puts b on its way, to arrive after delay and after what went before.
+func (s *stream) write(b []byte, delay time.Duration, until <-chan struct{}) (n int, err error) {
+	at := time.Now().Add(delay)
 	for {
 		s.mu.Lock()
 		if s.gone != nil {
 			s.mu.Unlock()
 			return n, s.gone
 		}
-		part := min(len(b), bufferBytes-len(s.buf))
-		s.buf = append(s.buf, b[:part]...)
+		fits := min(len(b), bufferBytes-s.bytes)
+		if fits > 0 {
+			if k := len(s.parts); k > 0 && s.parts[k-1].at.After(at) {
+				at = s.parts[k-1].at
+			}
+			s.parts = append(s.parts, part{at, bytes.Clone(b[:fits])})
+			s.bytes += fits
+		}
 		s.mu.Unlock()
-		n, b = n+part, b[part:]
-		if part > 0 {
+		n, b = n+fits, b[fits:]
+		if fits > 0 {
 			wake(s.readable)
 		}
 		if len(b) == 0 {
@@ -92,7 +129,7 @@ func (s *stream) end(err error) {
 		s.ended = err
 	}
 	if !errors.Is(err, io.EOF) {
-		s.buf = nil
+		s.parts, s.bytes = nil, 0
 	}
 	s.mu.Unlock()
 	wake(s.readable)
@@ -175,7 +212,12 @@ func newSockets() (*socket, *socket) {
 func (s *socket) Read(b []byte) (int, error) { return s.in.read(b, s.read.wait()) }
 
 // Write puts b on its way.
-func (s *socket) Write(b []byte) (int, error) { return s.out.write(b, s.write.wait()) }
+func (s *socket) Write(b []byte) (int, error) { return s.send(b, 0) }
+
+// send is Write for bytes that take their time.
+func (s *socket) send(b []byte, delay time.Duration) (int, error) {
+	return s.out.write(b, delay, s.write.wait())
+}
 
 // Close lets the other side read what is on its way.
 func (s *socket) Close() error {
