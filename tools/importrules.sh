@@ -37,7 +37,7 @@ library() {
 
 for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/lane gate/localapi gate/tui cloud \
 	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report vision \
-	vision/pipeline web internal/private/privatetest; do
+	vision/pipeline web internal/private/privatetest internal/simulation; do
 	room "$dir"
 done
 for module in github.com/jackc/pgx/v5 github.com/redis/go-redis/v9 github.com/coder/websocket modernc.org/sqlite \
@@ -99,6 +99,7 @@ plant good cloud/report github.com/signintech/gopdf
 plant bad cloud/admin github.com/wcharczuk/go-chart/v2
 plant bad web gatehouse/parking
 plant bad gate gatehouse/internal/private/privatetest
+plant bad cloud gatehouse/internal/simulation
 
 found=$toy/found.txt
 (cd "$toy" && GOFLAGS=-mod=mod GOWORK=off "$lint" run --enable-only depguard --max-same-issues 0 \

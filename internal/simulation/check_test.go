@@ -32,10 +32,30 @@ func (w *world) checkViews() {
 		}
 		site := p.node.State().Site()
 		w.same(p.code+"'s vehicles inside", byID(site.Inside, stayKey), byID(inside(snap.Stays), stayKey))
+		w.checkGone(p, snap.Stays)
 		w.same(p.code+"'s slots", byID(site.Slots, func(s parking.Slot) string { return s.Code }), byID(snap.Slots, func(s parking.Slot) string { return s.Code }))
 		w.same(p.code+"'s conflicts", byID(site.Conflicts, conflictKey), byID(snap.Conflicts, conflictKey))
 		w.same(p.code+"'s lanes", byID(site.Config.Lanes, laneKey), byID(snap.Config.Lanes, laneKey))
 	}
+}
+
+// checkGone compares the stays that have ended: a change that a gate missed
+// may show nowhere else.
+func (w *world) checkGone(p *post, stays []parking.Stay) {
+	known, want := map[string]string{}, map[string]string{}
+	for _, s := range stays {
+		if s.State == parking.Inside {
+			continue
+		}
+		here, err := p.node.State().Stay(w.ctx, s.ID)
+		if err != nil {
+			w.fail("%s does not know %s, which is %s: %v", p.code, s.ID, s.State, err)
+			continue
+		}
+		maps.Copy(known, byID([]parking.Stay{here}, stayKey))
+		maps.Copy(want, byID([]parking.Stay{s}, stayKey))
+	}
+	w.same(p.code+"'s vehicles gone", known, want)
 }
 
 func stayKey(s parking.Stay) string      { return s.ID.String() }
@@ -77,6 +97,7 @@ type kept struct {
 	epoch   string
 	seq     int64
 	encoded []byte
+	settled bool // on a disk: acknowledged, and covered by the feed
 }
 
 func (k kept) place() string { return fmt.Sprintf("%s %s %d", k.gate, k.epoch, k.seq) }
@@ -126,14 +147,14 @@ func readDisk(ctx context.Context, p *post) (facts []kept, err error) {
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	rows, err := db.QueryContext(ctx, "SELECT id, epoch, seq, encoded FROM outbox ORDER BY n")
+	rows, err := db.QueryContext(ctx, "SELECT id, epoch, seq, encoded, acked_ms IS NOT NULL AND covered = 1 FROM outbox ORDER BY n")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		f := kept{gate: p.code}
-		if err := rows.Scan(&f.id, &f.epoch, &f.seq, &f.encoded); err != nil {
+		if err := rows.Scan(&f.id, &f.epoch, &f.seq, &f.encoded, &f.settled); err != nil {
 			return nil, err
 		}
 		facts = append(facts, f)
@@ -153,6 +174,9 @@ func chain(facts []kept, say func(string, ...any)) {
 		}
 		if f.epoch == before.epoch && f.seq != before.seq+1 || f.epoch != before.epoch && f.seq != 1 {
 			say("%s follows %s", f.place(), before.place())
+		}
+		if !f.settled {
+			say("%s still waits on its disk, or lies over the cloud's state", f.place())
 		}
 		if fact.Prev != prev {
 			say("%s does not name the fact before it", f.place())

@@ -34,6 +34,7 @@ type post struct {
 	bootAt  time.Time     // simulated
 	wallOff time.Duration // how wrong the wall clock is
 	starts  int
+	seen    int64 // of the feed, by whoever looked last
 	diary   diary
 }
 

@@ -130,9 +130,24 @@ func (w *world) live() {
 		next := heap.Pop(&w.agenda).(*plan) //nolint:forcetypeassert // nothing else is in it
 		time.Sleep(next.at - time.Since(w.began))
 		next.do()
+		w.watchFeeds()
 	}
 	if left := w.day - time.Since(w.began); left > 0 {
 		time.Sleep(left)
+	}
+}
+
+// watchFeeds checks that no gate goes back in the feed, whatever is done to it.
+func (w *world) watchFeeds() {
+	for _, p := range w.posts {
+		if p.node == nil {
+			continue
+		}
+		seq := p.node.State().Site().FeedSeq
+		if seq < p.seen {
+			w.fail("gate %s went back in the feed from %d to %d", p.code, p.seen, seq)
+		}
+		p.seen = seq
 	}
 }
 
@@ -200,8 +215,10 @@ func (a agenda) Less(i, j int) bool {
 }
 func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
 
-// Push and Pop are heap.Interface's.
-func (a *agenda) Push(x any) { *a = append(*a, x.(*plan)) } //nolint:forcetypeassert // only after pushes
+// Push adds a plan.
+func (a *agenda) Push(x any) { *a = append(*a, x.(*plan)) }
+
+// Pop takes the last.
 func (a *agenda) Pop() any {
 	last := (*a)[len(*a)-1]
 	*a = (*a)[:len(*a)-1]
