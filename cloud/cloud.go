@@ -50,6 +50,7 @@ type Cloud struct {
 
 	cfg     Config
 	redis   *redis.Client // nil without one
+	ingest  *ingest.Ingester
 	handler http.Handler
 	closing sync.Once
 }
@@ -120,15 +121,16 @@ func (c *Cloud) wire() error {
 	if err != nil {
 		return err
 	}
+	c.ingest = &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
-		Ingest: &ingest.Ingester{Store: c.Store, Log: c.cfg.Log},
+		Ingest: c.ingest,
 		Slots: slots.New(slots.Config{
 			Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint,
 		}),
 	}
 	pages, err := admin.New(admin.Config{
-		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, Now: c.cfg.Now, Log: c.cfg.Log,
+		Books: books.New(c.Store.Q), Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect, Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the pages: %w", err)
@@ -194,12 +196,15 @@ func (c *Cloud) Handler() http.Handler { return c.handler }
 func (c *Cloud) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.clean(ctx) })
+	wg.Go(func() { c.ingest.ReplayAll(ctx, c.cfg.Now) }) // after an upgrade, more can be read
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err
 }
 
-// cleanEvery and keepTokens say how old ended tokens get.
+// cleanEvery and keepTokens say how old ended tokens get. The store's upkeep is
+// looked after as often: what there is to do once a month is then done in time,
+// whichever replica runs.
 const (
 	cleanEvery = time.Hour
 	keepTokens = 30 * 24 * time.Hour
@@ -209,6 +214,9 @@ func (c *Cloud) clean(ctx context.Context) {
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
 	for {
+		if err := c.Store.Upkeep(ctx, c.cfg.Now()); err != nil && ctx.Err() == nil {
+			c.cfg.Log.Warn("partitions and the feed's end cannot be looked after", "error", err)
+		}
 		if _, err := c.Store.Q.DropOldTokens(ctx, c.cfg.Now().UTC().Add(-keepTokens)); err != nil && ctx.Err() == nil {
 			c.cfg.Log.Warn("ended tokens cannot be dropped", "error", err)
 		}

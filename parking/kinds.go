@@ -402,7 +402,7 @@ func DecodeBody(f Fact) (any, error) {
 	if !ok {
 		return nil, Errorf(Invalid, "This version does not know facts of kind %q.", cut(string(f.Kind), 64))
 	}
-	if holdsNUL(f.Body) || strings.ContainsRune(f.Actor, 0) {
+	if holdsNUL(f.Body) || strings.ContainsRune(f.Actor, 0) || strings.ContainsRune(f.Boot, 0) {
 		return nil, Errorf(Invalid, "A text in this %s holds a NUL character.", f.Kind)
 	}
 	body := make()

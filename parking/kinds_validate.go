@@ -30,6 +30,12 @@ func (b *VehicleIn) validate() error {
 	if b.TypedAt != nil && !possibleTime(*b.TypedAt) {
 		return Errorf(Invalid, "The time typed for this entry is not one.")
 	}
+	if err := shortText("number of a card or ticket", b.Token); err != nil {
+		return err
+	}
+	if err := shortText("pass", b.Pass); err != nil {
+		return err
+	}
 	return classAndPlate(b.Class, b.Plate, b.Display)
 }
 
@@ -38,6 +44,9 @@ func (b *VehicleOut) validate() error {
 		return err
 	}
 	if err := sums(b.Charge.Fee); err != nil {
+		return err
+	}
+	if err := shortText("number of a card or ticket", b.Token); err != nil {
 		return err
 	}
 	if !timeOrNone(b.Charge.In) || !timeOrNone(b.Charge.Out) {
@@ -78,7 +87,7 @@ func (b *PaymentRequested) validate() error {
 	if err := aStay(b.Stay); err != nil {
 		return err
 	}
-	return payment(b.Payment, b.Method, b.Amount)
+	return payment(b.Payment, b.Method, b.Amount, b.Reference)
 }
 
 func (b *PaymentTaken) validate() error {
@@ -91,7 +100,7 @@ func (b *PaymentTaken) validate() error {
 	if b.ByHand != nil && !timeOrNone(b.ByHand.At) {
 		return Errorf(Invalid, "The time of this transfer is not one.")
 	}
-	return payment(b.Payment, b.Method, b.Amount)
+	return payment(b.Payment, b.Method, b.Amount, b.Reference)
 }
 
 func (b *LaneChanged) validate() error {
@@ -150,7 +159,7 @@ func (b *InventoryTaken) validate() error {
 }
 
 func (b *ClockObserved) validate() error {
-	if b.Boot == "" || len(b.Boot) > 64 || (b.BootAt != nil && !possibleTime(*b.BootAt)) {
+	if b.Boot == "" || len(b.Boot) > MaxBoot || (b.BootAt != nil && !possibleTime(*b.BootAt)) {
 		return Errorf(Invalid, "This observation of the clock names no boot.")
 	}
 	const century = 100 * 366 * 24 * 60 * 60 * 1000
@@ -188,7 +197,7 @@ func (b *PaymentConfirmed) validate() error {
 	if !timeOrNone(b.BankAt) {
 		return Errorf(Invalid, "The bank's time is not one.")
 	}
-	return payment(b.Payment, b.Method, b.Amount)
+	return payment(b.Payment, b.Method, b.Amount, b.Reference)
 }
 
 func (b *SlotVersion) validate() error {
@@ -260,6 +269,14 @@ func classAndPlate(c Class, p Plate, display string) error {
 	return plateText(p, display)
 }
 
+// shortText bounds what facts are found again by.
+func shortText(what, s string) error {
+	if len(s) > 64 {
+		return Errorf(Invalid, "The %s in this fact is longer than 64 characters.", what)
+	}
+	return nil
+}
+
 // plateText bounds what a plate in a fact may be; whether it fits a grammar
 // is not asked here: a plate that fits none is allowed.
 func plateText(p Plate, display string) error {
@@ -271,7 +288,10 @@ func plateText(p Plate, display string) error {
 	return nil
 }
 
-func payment(id uuid.UUID, m Method, amount Money) error {
+// maxReference bounds the reference of a transfer: more than any bank carries.
+const maxReference = 200
+
+func payment(id uuid.UUID, m Method, amount Money, reference string) error {
 	if id == uuid.Nil {
 		return Errorf(Invalid, "The payment has no id.")
 	}
@@ -280,6 +300,9 @@ func payment(id uuid.UUID, m Method, amount Money) error {
 	}
 	if amount == 0 {
 		return Errorf(Invalid, "A payment of nothing is none.")
+	}
+	if len(reference) > maxReference {
+		return Errorf(Invalid, "The reference of a payment has at most %d characters.", maxReference)
 	}
 	return sums(amount)
 }

@@ -1,7 +1,6 @@
 package parking
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -41,8 +40,10 @@ type Stay struct {
 	Tariff  string     `json:"tariff,omitempty"`
 	TariffV int        `json:"tariff_version,omitempty"`
 	Pass    string     `json:"pass,omitempty"`
-	// OutPlate is the plate as read at the exit, OutID the fact that closed the stay.
+	// OutPlate is the plate as read at the exit, OutToken the token presented
+	// there, OutFact the fact that closed the stay.
 	OutPlate  Plate      `json:"out_plate,omitempty"`
+	OutToken  string     `json:"out_token,omitempty"`
 	OutFact   uuid.UUID  `json:"out_fact"`
 	InFact    uuid.UUID  `json:"in_fact"`
 	Charge    *Charge    `json:"charge,omitempty"` // as charged at the exit
@@ -50,6 +51,13 @@ type Stay struct {
 	InPhotos  []PhotoRef `json:"in_photos,omitempty"`
 	OutPhotos []PhotoRef `json:"out_photos,omitempty"`
 	Moves     []Move     `json:"moves,omitempty"` // the claims it made, in order
+	// TokenLostAt is when the driver first said that his token is lost.
+	TokenLostAt *time.Time `json:"token_lost_at,omitempty"`
+	// BackedOut are INs and OUTs that did not come true.
+	BackedOut []uuid.UUID `json:"backed_out,omitempty"`
+	Refunds   []Refund    `json:"refunds,omitempty"`
+	// Into is the stay whose OUT this exit turned out to be (docs/STATE.md §3).
+	Into *uuid.UUID `json:"into,omitempty"`
 }
 
 // Move is a claim: from At on the stay says that it stands in Zone, Slot.
@@ -60,12 +68,24 @@ type Move struct {
 	Slot string    `json:"slot,omitempty"`
 }
 
+// Unknown says whether the stay is an exit whose entry is not known.
+func (s *Stay) Unknown() bool { return s.State == Left && s.InAt == nil }
+
+// TokenUntil is when the stay's hold on its token ended, nil while it lasts:
+// at the OUT, or before when the token was lost.
+func (s *Stay) TokenUntil() *time.Time {
+	if s.TokenLostAt != nil && (s.OutAt == nil || s.TokenLostAt.Before(*s.OutAt)) {
+		return s.TokenLostAt
+	}
+	return s.OutAt
+}
+
 // PaidSum is the money received and kept for the stay.
 func (s *Stay) PaidSum() Money {
 	var sum Money
 	for _, p := range s.Payments {
 		if p.Status == Paid {
-			sum += p.Amount
+			sum += p.Left()
 		}
 	}
 	return sum
@@ -80,31 +100,31 @@ func (s *Stay) ApplyFact(f Fact, body any) {
 		s.applyIn(f, b)
 	case *VehicleOut:
 		s.applyOut(f, b)
+	case *VehicleBackedOut:
+		s.backOut(b.Of)
 	case *PlateCorrected:
 		s.Plate, s.Display = b.Plate, b.Display
 	case *ClassCorrected:
 		s.Class = b.Class
 	case *SlotChanged:
 		s.move(Move{Fact: f.ID, At: f.At, Zone: b.Zone, Slot: b.Slot})
+	case *StayPlaced:
+		s.move(Move{Fact: f.ID, At: f.At, Zone: b.Zone, Slot: b.Slot})
 	case *StayVoided:
 		s.State = Voided
-	case *PaymentRequested:
-		p := s.payment(b.Payment)
-		p.RequestedAt, p.Reference = &f.At, cmp.Or(p.Reference, b.Reference)
-		if p.Status != Paid { // what was received stands, also where clocks put it before the request
-			p.Method, p.Amount, p.Currency, p.Gate, p.Actor = b.Method, b.Amount, b.Currency, f.Gate, f.Actor
+	case *TokenLost:
+		if s.TokenLostAt == nil || f.At.Before(*s.TokenLostAt) {
+			s.TokenLostAt = &f.At
 		}
-	case *PaymentTaken:
-		p := s.payment(b.Payment)
-		p.Status, p.PaidAt, p.Method, p.Amount, p.Currency = Paid, &f.At, b.Method, b.Amount, b.Currency
-		p.Tendered, p.Change, p.ByHand, p.Gate, p.Actor = b.Tendered, b.Change, b.ByHand, f.Gate, f.Actor
-		if b.Reference != "" {
-			p.Reference = b.Reference
-		}
+	default:
+		s.applyMoney(f, body)
 	}
 }
 
 func (s *Stay) applyIn(f Fact, b *VehicleIn) {
+	if slices.Contains(s.BackedOut, f.ID) {
+		s.State = Voided
+	}
 	if s.InAt != nil && s.InFact != f.ID {
 		return // two INs with one stay id: the earlier stands
 	}
@@ -113,7 +133,8 @@ func (s *Stay) applyIn(f Fact, b *VehicleIn) {
 	}
 	s.InFact, s.InAt, s.InGate, s.InLane, s.InBy = f.ID, &f.At, f.Gate, b.Lane, f.Actor
 	if b.TypedAt != nil {
-		s.InAt = b.TypedAt
+		typed := BusinessTime(*b.TypedAt)
+		s.InAt = &typed
 	}
 	s.Class, s.Plate, s.Display, s.Token = b.Class, b.Plate, b.Display, b.Token
 	s.Tariff, s.TariffV, s.Pass, s.InPhotos = b.Tariff, b.TariffV, b.Pass, b.Photos
@@ -121,6 +142,9 @@ func (s *Stay) applyIn(f Fact, b *VehicleIn) {
 }
 
 func (s *Stay) applyOut(f Fact, b *VehicleOut) {
+	if slices.Contains(s.BackedOut, f.ID) {
+		return
+	}
 	if s.OutAt != nil && s.OutFact != f.ID {
 		return // two OUTs for one stay: the earlier closes it
 	}
@@ -135,7 +159,31 @@ func (s *Stay) applyOut(f Fact, b *VehicleOut) {
 	}
 	charge := b.Charge
 	s.OutFact, s.OutAt, s.OutGate, s.OutLane, s.OutBy = f.ID, &f.At, f.Gate, b.Lane, f.Actor
-	s.OutPlate, s.Charge, s.OutPhotos = b.Plate, &charge, b.Photos
+	s.OutPlate, s.OutToken, s.Charge, s.OutPhotos = b.Plate, b.Token, &charge, b.Photos
+}
+
+// backOut notes that an IN or OUT did not come true, and takes back what it
+// has done. FoldStay notes all before it applies the rest, so that nothing has
+// to be taken back there.
+func (s *Stay) backOut(of uuid.UUID) {
+	if slices.Contains(s.BackedOut, of) {
+		return
+	}
+	s.BackedOut = append(s.BackedOut, of)
+	if s.InAt != nil && s.InFact == of {
+		s.State = Voided
+	}
+	if s.OutAt == nil || s.OutFact != of {
+		return
+	}
+	s.OutAt, s.OutGate, s.OutLane, s.OutBy, s.OutFact = nil, "", "", "", uuid.Nil
+	s.OutPlate, s.OutToken, s.Charge, s.OutPhotos = "", "", nil, nil
+	if s.State == Left {
+		s.State = ""
+		if s.InAt != nil {
+			s.State = Inside
+		}
+	}
 }
 
 // move appends m; the newest move is where the stay says it stands.
@@ -148,41 +196,61 @@ func (s *Stay) move(m Move) {
 	s.Placed = true // until the replay of the slot's claims says otherwise
 }
 
-// payment returns the stay's payment with this id, made pending when new.
-func (s *Stay) payment(id uuid.UUID) *Payment {
-	for i := range s.Payments {
-		if s.Payments[i].ID == id {
-			return &s.Payments[i]
-		}
+// StayKinds lists the kinds of facts about a stay: what changes it, and what a
+// settlement of its conflicts must have seen.
+func StayKinds() []Kind {
+	return []Kind{
+		KindVehicleIn, KindVehicleOut, KindVehicleBackedOut, KindPlateCorrected, KindClassCorrected, KindSlotChanged,
+		KindStayPlaced, KindStayVoided, KindTokenLost, KindExitMatched, KindPaymentRequested, KindPaymentTaken,
+		KindPaymentConfirmed, KindRefundPaid, KindRefunded,
 	}
-	s.Payments = append(s.Payments, Payment{ID: id, Status: Pending})
-	return &s.Payments[len(s.Payments)-1]
 }
 
-// AboutStay says whether facts of kind k change a stay.
-func AboutStay(k Kind) bool {
-	switch k {
-	case KindVehicleIn, KindVehicleOut, KindPlateCorrected, KindClassCorrected, KindSlotChanged,
-		KindStayVoided, KindPaymentRequested, KindPaymentTaken:
-		return true
-	}
-	return false
+// AboutStay says whether facts of kind k are about a stay.
+func AboutStay(k Kind) bool { return slices.Contains(StayKinds(), k) }
+
+// Told is a fact and what its body says, as decoded.
+type Told struct {
+	Fact
+	Says any
 }
 
 // FoldStay computes a stay from all facts about it that are held, in any
 // order. Facts whose body cannot be read are passed over; they wait in
-// quarantine.
-func FoldStay(id uuid.UUID, facts []Fact) Stay {
-	facts = slices.Clone(facts)
-	slices.SortFunc(facts, Fact.Compare)
-	facts = slices.CompactFunc(facts, func(a, b Fact) bool { return a.ID == b.ID })
-	s := Stay{ID: id}
+// quarantine. Facts that name one of exits are folded with the stay's own:
+// these are the exits that were matched with it.
+func FoldStay(id uuid.UUID, facts []Fact, exits ...uuid.UUID) Stay {
+	told := make([]Told, 0, len(facts))
 	for _, f := range facts {
-		if body, err := DecodeBody(f); err == nil && StayOf(f) == id {
-			s.ApplyFact(f, body)
+		body, err := DecodeBody(f)
+		if stay := StayOf(f); err == nil && (stay == id || slices.Contains(exits, stay)) {
+			told = append(told, Told{f, body})
 		}
 	}
+	return FoldTold(id, told)
+}
+
+// FoldTold is FoldStay for facts about the stay that were decoded before.
+func FoldTold(id uuid.UUID, told []Told) Stay {
+	told = slices.Clone(told)
+	slices.SortFunc(told, func(a, b Told) int { return a.Compare(b.Fact) })
+	told = slices.CompactFunc(told, func(a, b Told) bool { return a.ID == b.ID })
+	s := Stay{ID: id}
+	for _, t := range told {
+		if b, ok := t.Says.(*VehicleBackedOut); ok {
+			s.backOut(b.Of)
+		}
+	}
+	for _, t := range told {
+		s.ApplyFact(t.Fact, t.Says)
+	}
 	return s
+}
+
+// MergeExit makes of an exit what it is once it has found its entry: voided,
+// its money and charge gone into the stay whose OUT it was.
+func (s *Stay) MergeExit(into uuid.UUID) {
+	s.State, s.Into, s.Charge, s.Payments, s.Refunds = Voided, &into, nil, nil, nil
 }
 
 // Claim is one stay's claim on one slot, from From until Until (nil: still).
@@ -197,12 +265,12 @@ type Claim struct {
 
 // Claims lists the claims that a stay makes on numbered slots.
 func (s *Stay) Claims() []Claim {
-	if s.State == Voided {
-		return nil
+	if s.State == Voided || s.InAt == nil {
+		return nil // whoever has not come in yet holds no slot
 	}
 	var out []Claim
 	for i, m := range s.Moves {
-		if m.Slot == "" || (s.OutAt != nil && i > 0 && !m.At.Before(*s.OutAt)) {
+		if m.Slot == "" || (s.OutAt != nil && m.Fact != s.InFact && !m.At.Before(*s.OutAt)) {
 			continue // no slot, or a move of a vehicle that has left
 		}
 		c := Claim{Slot: m.Slot, Stay: s.ID, From: m.At, Until: s.OutAt, Fact: m.Fact}

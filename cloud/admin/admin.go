@@ -30,8 +30,12 @@ type Config struct {
 	// Photo opens a photo of a site by the SHA-256 of its bytes in hex. One
 	// that the site does not have is a parking.NotFound error.
 	Photo func(site uuid.UUID, sha256 string) (io.ReadSeekCloser, error)
-	Now   func() time.Time
-	Log   *slog.Logger
+	// ClockSuspect says whether this server's clock jumped against gates that
+	// agree among themselves, and by how much. May be nil.
+	ClockSuspect func() (by time.Duration, suspect bool)
+
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Pages is the admin site.

@@ -21,6 +21,9 @@ type frame struct {
 	Me    auth.Principal
 	Here  string // path and query of this page
 	At    time.Time
+	// ClockWrong is the sentence that the server's clock is the suspect, "" else.
+	ClockWrong string
+
 	nav   string
 	files *static
 }
@@ -46,6 +49,11 @@ func (p *Pages) siteFrame(r *http.Request, nav string) (frame, error) {
 	f := p.bareFrame(r)
 	f.Site, f.Me, f.nav = site, me, nav
 	f.Title = f.T("page." + nav)
+	if p.ClockSuspect != nil {
+		if by, suspect := p.ClockSuspect(); suspect {
+			f.ClockWrong = f.T("page.clock_wrong", by.Abs().Round(time.Second))
+		}
+	}
 	return f, nil
 }
 

@@ -61,6 +61,9 @@ func (a *API) feed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("read the feed: %w", err)
 	}
+	if len(rows) > 0 && rows[0].FeedSeq != after+1 { // trimmed since
+		return parking.Errorf(parking.NotFound, "The feed is not kept as far back as %d. Fetch a snapshot.", after)
+	}
 	out := FeedAnswer{FeedSeq: head.FeedSeq, Deltas: make([]json.RawMessage, 0, len(rows))}
 	for _, row := range rows {
 		out.Deltas = append(out.Deltas, row.Body)

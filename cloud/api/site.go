@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,9 +17,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gatehouse/cloud/auth"
+	"gatehouse/cloud/ingest"
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
-	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
 
@@ -39,34 +40,30 @@ func (a *API) slotPatch(w http.ResponseWriter, r *http.Request) error {
 	if err := parking.ValidCode("slot", code); err != nil {
 		return err
 	}
-	var out []parking.Slot
-	err = a.Store.SiteTx(r.Context(), p.Site, func(t *store.SiteTx) error {
-		n, err := t.Q.SetSlotOutOfService(r.Context(), cloudsql.SetSlotOutOfServiceParams{
-			SiteID: p.Site, Code: code, OutOfService: *req.OutOfService,
-		})
+	at := a.Now().UTC()
+	_, err = a.Ingest.Write(r.Context(), p.Site, p.Name, at, func(ctx context.Context, t *store.SiteTx) ([]ingest.Act, error) {
+		rows, err := t.Q.SlotsNow(ctx, cloudsql.SlotsNowParams{SiteID: p.Site, Codes: []string{code}})
 		if err != nil {
-			return fmt.Errorf("change a slot: %w", err)
+			return nil, fmt.Errorf("read a slot: %w", err)
 		}
-		out, err = store.Slots(r.Context(), t.Q, p.Site, code)
-		if err != nil {
-			return err
+		if len(rows) == 0 {
+			return nil, parking.Errorf(parking.NotFound, "This site has no slot %s.", code)
 		}
-		if len(out) == 0 {
-			return parking.Errorf(parking.NotFound, "This site has no slot %s.", code)
+		if rows[0].OutOfService == *req.OutOfService {
+			return nil, nil // as it was
 		}
-		if n == 0 {
-			return nil // as it was
-		}
-		err = a.Auth.Audit(r.Context(), t.Q, p, auth.Entry{
+		err = a.Auth.Audit(ctx, t.Q, p, auth.Entry{
 			Action: "slot.out_of_service", Subject: code,
 			Before: map[string]any{"out_of_service": !*req.OutOfService}, After: map[string]any{"out_of_service": *req.OutOfService},
 		})
-		if err != nil {
-			return err
-		}
-		_, err = t.Append(r.Context(), wire.Delta{Slots: out}, a.Now().UTC())
-		return err
+		return []ingest.Act{{
+			Kind: parking.KindSlot, Body: parking.SlotVersion{Slot: code, OutOfService: *req.OutOfService, From: parking.BusinessTime(at)},
+		}}, err
 	})
+	if err != nil {
+		return err
+	}
+	out, err := store.Slots(r.Context(), a.Store.Q, p.Site, code)
 	if err != nil {
 		return err
 	}

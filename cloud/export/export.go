@@ -12,7 +12,7 @@
 //
 //	conflict   kind, facts, stays, slot, at, state (open or settled); by kind and facts
 //	held       gate, epoch, seq, applied, quarantined, ids; by gate and epoch
-//	payment    id, stay, method, status, amount (minor units) and so on; by id
+//	payment    id, stay, method, status, amount and refunded (minor units) and so on; by id
 //	placement  slot, stay; by slot
 //	stay       the stay as folded from its facts, as the feed carries it; by id
 //
@@ -133,6 +133,10 @@ func (d *dump) payments(ctx context.Context) error {
 			}
 			putTime(fields, "requested_at", p.RequestedAt)
 			putTime(fields, "paid_at", p.PaidAt)
+			putTime(fields, "bank_at", p.BankAt)
+			if p.Refunded > 0 {
+				fields["refunded"] = p.Refunded
+			}
 			if err := d.line("payment", fields); err != nil {
 				return err
 			}

@@ -131,14 +131,21 @@ func (h *Hub) setDegraded(now bool) {
 	}
 }
 
+// readHeads looks for entries of which no word came, and for signs that the
+// database is another one than before.
 func (h *Hub) readHeads(ctx context.Context) error {
+	type mark struct {
+		site        *site
+		head        int64
+		incarnation uuid.UUID
+	}
 	var ids []uuid.UUID
-	sites := map[uuid.UUID]*site{}
+	marks := map[uuid.UUID]mark{}
 	for _, s := range h.all() {
 		s.mu.Lock()
 		if len(s.sockets)+len(s.watchers) > 0 {
 			ids = append(ids, s.id)
-			sites[s.id] = s
+			marks[s.id] = mark{s, s.head, s.incarnation} // before the question, so that an answer below it went back
 		}
 		s.mu.Unlock()
 	}
@@ -150,8 +157,16 @@ func (h *Hub) readHeads(ctx context.Context) error {
 		return err
 	}
 	for _, row := range rows {
-		if s := sites[row.SiteID]; row.FeedSeq > s.headNow() {
-			s.wake()
+		m := marks[row.SiteID]
+		if m.incarnation == uuid.Nil {
+			m.site.wake()
+			continue
+		}
+		if err := m.site.compare(m.head, m.incarnation, row.FeedSeq, row.Incarnation); err != nil {
+			return err
+		}
+		if row.FeedSeq > m.head {
+			m.site.wake()
 		}
 	}
 	return nil
@@ -169,13 +184,13 @@ func (h *Hub) watchdog(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		h.judgeClock()
 		now := time.Now()
 		for _, s := range h.all() {
 			for _, k := range s.list() {
 				switch {
 				case k.stuck(now):
-					h.cut.Add(1)
-					k.end()
+					k.cut("takes nothing")
 				case k.silent(now):
 					k.end()
 				case !h.cfg.Now().Before(k.peer.Expires):
@@ -204,16 +219,17 @@ func (h *Hub) keep(ctx context.Context) {
 	}
 }
 
+type gateKey struct {
+	site uuid.UUID
+	gate string
+}
+
 func (h *Hub) keepOnce(ctx context.Context) error {
-	type key struct {
-		site uuid.UUID
-		gate string
-	}
-	newest := map[key]*socket{}
+	newest := map[gateKey]*socket{}
 	var all []*socket
 	for _, s := range h.all() {
 		for _, k := range s.list() {
-			id := key{s.id, k.peer.Gate}
+			id := gateKey{s.id, k.peer.Gate}
 			if o := newest[id]; o == nil || k.started.After(o.started) {
 				newest[id] = k
 			}
@@ -233,12 +249,12 @@ func (h *Hub) keepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	allowed := map[key]bool{}
+	allowed := map[gateKey]bool{}
 	for _, row := range rows {
-		allowed[key{row.SiteID, row.Code}] = true
+		allowed[gateKey{row.SiteID, row.Code}] = true
 	}
 	for _, k := range all {
-		if !allowed[key{k.peer.Site, k.peer.Gate}] {
+		if !allowed[gateKey{k.peer.Site, k.peer.Gate}] {
 			k.bye("This gate was revoked.", 0)
 			k.endSoon()
 		}
@@ -246,7 +262,9 @@ func (h *Hub) keepOnce(ctx context.Context) error {
 	return nil
 }
 
-// spread is when a gate comes back after a restart: not all at once.
-func spread() time.Duration {
-	return time.Duration(rand.Int64N(int64(3 * time.Second))) //nolint:gosec // only spreads load
+// spread is when one of n gates comes back after a restart: not all at once,
+// and the more there are the longer it may take.
+func spread(n int) time.Duration {
+	over := min(max(3*time.Second, time.Duration(n)*2*time.Millisecond), 30*time.Second)
+	return time.Duration(rand.Int64N(int64(over))) //nolint:gosec // only spreads load
 }

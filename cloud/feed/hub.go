@@ -7,6 +7,13 @@
 // has to arrive: a word over Redis may be lost (heads are polled), hints of
 // reservations may be lost, and a slow reader is cut off instead of being
 // waited for. Every queue is bounded and every drop counted (Counts).
+//
+// The newest entries of a site lie in memory, once for all sockets; each socket
+// has a number up to which it was sent everything, and takes what comes after it.
+// One that is far behind, because it comes back or is slow, is sent what it
+// misses in few deltas, each for a range of entries with only the newest state
+// of every stay and slot (wire.Delta.From). One that falls behind memory is cut
+// off, and what it missed is read from Postgres when it comes back.
 package feed
 
 import (
@@ -25,13 +32,16 @@ import (
 
 // Bounds and periods of the hub.
 const (
-	queueLength   = 256 // frames that wait for one socket
-	ringLength    = 256 // entries of a site that are kept in memory
-	backlogPage   = 200 // entries read from Postgres at once
+	ringLength    = 512     // entries of a site that are kept in memory…
+	ringBytes     = 4 << 20 // …and how many bytes
+	framesAtOnce  = 16      // sent to a socket before it looks at its other duties
+	coalesceOver  = 32      // entries that a gate may be behind before they are coalesced
+	bundlesKept   = 32      // coalesced runs of a site that are kept for others…
+	bundlesBytes  = 8 << 20
+	backlogPage   = 500 // entries read from Postgres at once
 	longestReplay = 5000
+	whisperLength = 32 // echoes and hints that wait for one socket
 	helloWithin   = 5 * time.Second
-	writeWithin   = 10 * time.Second // a socket that takes longer for one message is cut
-	silence       = 3*wire.Heartbeat + wire.Heartbeat/2
 	keepEvery     = 2 * time.Second // how often what gates say of themselves is written down
 	pollDegraded  = time.Second     // how often heads are read while Redis is away
 	pollAlways    = 3               // …and every so many of these while it is there
@@ -58,12 +68,19 @@ func (h *Hub) paced(d time.Duration) time.Duration { return d * time.Duration(ma
 // OnCommit, and Run it.
 type Hub struct {
 	cfg    Config
+	clock  clock
 	name   string    // among the replicas
 	outbox chan word // to other replicas
 
 	degraded atomic.Bool
 	dropped  atomic.Int64 // words to other replicas that found the outbox full
 	cut      atomic.Int64 // sockets that were too slow
+	unheard  atomic.Int64 // echoes and hints for which a socket had no room
+	ranges   atomic.Int64 // deltas sent that stand for several entries
+	reads    atomic.Int64 // pages of the feed read for sockets that came back
+
+	writeWithin time.Duration // a socket that takes longer for one message is cut
+	silence     time.Duration // a gate that says nothing for longer is gone
 
 	mu     sync.Mutex
 	sites  map[uuid.UUID]*site
@@ -76,8 +93,13 @@ type Hub struct {
 // NewHub makes a hub; Close ends it.
 func NewHub(cfg Config) *Hub {
 	ctx, stop := context.WithCancel(context.Background())
-	h := &Hub{cfg: cfg, name: uuid.NewString(), outbox: make(chan word, outboxLength), sites: map[uuid.UUID]*site{}, ctx: ctx, stop: stop}
+	h := &Hub{
+		cfg: cfg, name: uuid.NewString(), outbox: make(chan word, outboxLength), sites: map[uuid.UUID]*site{}, ctx: ctx, stop: stop,
+		writeWithin: 10 * time.Second, silence: 3*wire.Heartbeat + wire.Heartbeat/2,
+	}
 	h.degraded.Store(cfg.Redis == nil)
+	began := time.Now()
+	h.clock = clock{now: cfg.Now, mono: func() time.Duration { return time.Since(began) + 1 }, log: cfg.Log}
 	return h
 }
 
@@ -86,11 +108,17 @@ type Counts struct {
 	Sockets      int
 	SlowCut      int64 // sockets cut because they were too slow
 	WordsDropped int64 // words to other replicas that were dropped
+	HintsDropped int64 // echoes and hints that a socket had no room for
+	Ranges       int64 // deltas sent that stand for several entries
+	Reads        int64 // pages read from Postgres for gates that came back from further than memory reaches
 }
 
 // Counts returns the counters.
 func (h *Hub) Counts() Counts {
-	c := Counts{SlowCut: h.cut.Load(), WordsDropped: h.dropped.Load()}
+	c := Counts{
+		SlowCut: h.cut.Load(), WordsDropped: h.dropped.Load(), HintsDropped: h.unheard.Load(),
+		Ranges: h.ranges.Load(), Reads: h.reads.Load(),
+	}
 	for _, s := range h.all() {
 		s.mu.Lock()
 		c.Sockets += len(s.sockets)
@@ -103,10 +131,10 @@ func (h *Hub) Counts() Counts {
 func (h *Hub) Degraded() bool { return h.degraded.Load() }
 
 // Committed is told of every entry that this replica appended. It never blocks.
-func (h *Hub) Committed(id uuid.UUID, delta wire.Delta) {
-	h.send(word{Site: id, FeedSeq: delta.FeedSeq})
-	if s := h.existing(id); s != nil {
-		s.offer(delta)
+func (h *Hub) Committed(c store.Commit) {
+	h.send(word{Site: c.Site, FeedSeq: c.Delta.FeedSeq})
+	if s := h.existing(c.Site); s != nil {
+		s.offer(c)
 	}
 }
 
@@ -204,7 +232,7 @@ func (h *Hub) Close(ctx context.Context) {
 		sockets = append(sockets, s.list()...)
 	}
 	for _, k := range sockets {
-		k.bye("The cloud restarts.", spread())
+		k.bye("The cloud restarts.", spread(len(sockets)))
 	}
 	for _, k := range sockets {
 		select {

@@ -2,35 +2,42 @@ package feed
 
 import (
 	"encoding/json"
+	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 
+	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
 )
 
-// frame is one entry of the feed as it goes over the socket: encoded once for
-// all of them.
-type frame struct {
-	seq  int64
-	text []byte // a wire.Message
-}
+// errAnother says that the database is not the one that the socket was
+// welcomed to.
+var errAnother = errors.New("the cloud's database is another one")
 
 // site is the part of the hub that belongs to one site: a pump that moves the
-// entries from the commit, or from Postgres, to the sockets in order.
+// entries from the commit, or from Postgres, into memory in order, from where
+// each socket takes them at its own pace.
 type site struct {
-	hub   *Hub
-	id    uuid.UUID
-	awake chan struct{}
+	hub    *Hub
+	id     uuid.UUID
+	awake  chan struct{}
+	unsure atomic.Bool // somebody saw a sign that the database is another one
 
-	mu       sync.Mutex
-	known    bool                 // head is known
-	head     int64                // newest entry that went to the sockets
-	ring     []frame              // the newest entries, up to head, without a gap
-	offered  map[int64]wire.Delta // committed here, waiting for the pump
-	sockets  map[*socket]struct{}
-	watchers map[chan struct{}]struct{}
+	mu          sync.Mutex
+	known       bool      // head and incarnation are known
+	incarnation uuid.UUID // of the database that the feed is read from
+	head        int64     // newest entry in memory
+	ring        ring
+	offered     map[int64]wire.Delta // committed here, waiting for the pump
+	bundles     bundles
+	sockets     map[*socket]struct{}
+	watchers    map[chan struct{}]struct{}
+
+	flight singleflight.Group // many gates miss the same entries at once
 }
 
 func newSite(h *Hub, id uuid.UUID) *site {
@@ -41,18 +48,23 @@ func newSite(h *Hub, id uuid.UUID) *site {
 }
 
 // wake lets the pump look for news.
-func (s *site) wake() {
+func (s *site) wake() { poke(s.awake) }
+
+func poke(ch chan struct{}) {
 	select {
-	case s.awake <- struct{}{}:
-	default:
+	case ch <- struct{}{}:
+	default: // it is already going to look
 	}
 }
 
 // offer hands the pump an entry, which spares it the way to Postgres.
-func (s *site) offer(d wire.Delta) {
+func (s *site) offer(c store.Commit) {
 	s.mu.Lock()
-	if len(s.offered) < ringLength { // more is read from Postgres
-		s.offered[d.FeedSeq] = d
+	switch {
+	case s.known && c.Incarnation != s.incarnation:
+		s.unsure.Store(true)
+	case len(s.offered) < ringLength: // more is read from Postgres
+		s.offered[c.Delta.FeedSeq] = c.Delta
 	}
 	s.mu.Unlock()
 	s.wake()
@@ -75,6 +87,12 @@ func (s *site) pump() {
 // catchUp moves everything newer than head: what was committed here at once,
 // holes from Postgres.
 func (s *site) catchUp() error {
+	if s.unsure.Swap(false) {
+		if err := s.verify(); err != nil {
+			s.unsure.Store(true)
+			return err
+		}
+	}
 	if err := s.start(); err != nil {
 		return err
 	}
@@ -82,12 +100,19 @@ func (s *site) catchUp() error {
 		if s.takeOffered() {
 			continue
 		}
-		rows, err := s.hub.cfg.Store.Q.FeedAfter(s.hub.ctx, cloudsql.FeedAfterParams{SiteID: s.id, After: s.headNow(), MaxRows: backlogPage})
+		head, incarnation := s.where()
+		rows, err := s.hub.cfg.Store.Q.FeedOf(s.hub.ctx, cloudsql.FeedOfParams{SiteID: s.id, After: head, MaxRows: backlogPage})
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			s.push(frame{seq: row.FeedSeq, text: frameOf(row.Body)})
+			if row.Incarnation != incarnation {
+				s.restart()
+				return nil
+			}
+			if !s.push(frame{seq: row.FeedSeq, text: frameOf(row.Body)}) {
+				return errHole
+			}
 		}
 		if len(rows) < backlogPage {
 			return nil
@@ -110,9 +135,65 @@ func (s *site) start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.known {
-		s.known, s.head = true, head.FeedSeq
+		s.known, s.head, s.incarnation = true, head.FeedSeq, head.Incarnation
 	}
 	return nil
+}
+
+// verify asks the database whether it still is the one that the feed was read
+// from.
+func (s *site) verify() error {
+	head, incarnation := s.where()
+	if incarnation == uuid.Nil {
+		return nil
+	}
+	now, err := s.hub.cfg.Store.Q.FeedHead(s.hub.ctx, s.id)
+	if err != nil {
+		return err
+	}
+	return s.compare(head, incarnation, now.FeedSeq, now.Incarnation)
+}
+
+// compare judges what the database says of itself, read after head and
+// incarnation were. A feed that went back within one incarnation is a database
+// that was restored and not told so: it gets a new one, for the gates' sake.
+func (s *site) compare(head int64, incarnation uuid.UUID, nowHead int64, nowIncarnation uuid.UUID) error {
+	switch {
+	case nowIncarnation != incarnation:
+	case nowHead < head:
+		s.hub.cfg.Log.Error("the feed went back: the database was restored, and gets a new incarnation", "site", s.id, "was", head, "is", nowHead)
+		if _, err := s.hub.cfg.Store.RenewIncarnation(s.hub.ctx, incarnation); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	s.restart()
+	return nil
+}
+
+// restart forgets everything and sends the sockets away: what they know is the
+// state of another database, and hello will tell.
+func (s *site) restart() {
+	s.mu.Lock()
+	if !s.known {
+		s.mu.Unlock()
+		return
+	}
+	s.known, s.head, s.incarnation = false, 0, uuid.Nil
+	s.ring, s.bundles = ring{}, bundles{}
+	clear(s.offered)
+	n := len(s.sockets)
+	for ch := range s.watchers {
+		poke(ch) // pages show another database's state now
+	}
+	s.mu.Unlock()
+	s.hub.cfg.Log.Warn("the database is another one; gates begin anew", "site", s.id)
+	for _, k := range s.list() {
+		k.bye("The cloud's database was restored.", spread(n))
+		k.endSoon()
+	}
+	s.wake()
 }
 
 // takeOffered pushes the entry after head if it was committed here.
@@ -133,55 +214,53 @@ func (s *site) takeOffered() bool {
 	if err != nil {
 		return false // it was encoded before it was committed
 	}
-	s.push(frame{seq: d.FeedSeq, text: frameOf(body)})
-	return true
+	return s.push(frame{seq: d.FeedSeq, text: frameOf(body)})
 }
 
-// frameOf wraps an encoded delta as a message, without decoding it.
-func frameOf(delta []byte) []byte {
-	const head, tail = `{"deltas":[`, `]}`
-	b := make([]byte, 0, len(head)+len(delta)+len(tail))
-	return append(append(append(b, head...), delta...), tail...)
+// where is the head and the incarnation that it belongs to.
+func (s *site) where() (int64, uuid.UUID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.head, s.incarnation
 }
 
 func (s *site) headNow() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.head
+	head, _ := s.where()
+	return head
 }
 
-// push gives the next entry to all sockets and watchers.
-func (s *site) push(f frame) {
+// push puts the next entry into memory and wakes all sockets and watchers;
+// false when it is not the next.
+func (s *site) push(f frame) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.seq != s.head+1 {
-		return // moved already
+		return false
 	}
 	s.head = f.seq
-	if len(s.ring) == ringLength {
-		s.ring = append(s.ring[:0], s.ring[1:]...)
-	}
-	s.ring = append(s.ring, f)
+	s.ring.push(f)
 	for k := range s.sockets {
-		k.enqueue(f)
+		poke(k.news)
 	}
 	for ch := range s.watchers {
-		select {
-		case ch <- struct{}{}:
-		default:
-		}
+		poke(ch)
 	}
+	return true
 }
 
-// join subscribes a socket and returns the head at that moment: from there on
-// it gets everything.
+// join subscribes a socket and says where the feed is at that moment: from
+// there on it is woken for everything.
 func (s *site) join(k *socket) (int64, error) {
 	if err := s.start(); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.known {
+		return 0, errAnother
+	}
 	s.sockets[k] = struct{}{}
+	k.incarnation = s.incarnation
 	return s.head, nil
 }
 
@@ -199,26 +278,6 @@ func (s *site) list() []*socket {
 		out = append(out, k)
 	}
 	return out
-}
-
-// recent returns the entries (after, until] from memory, false when they do
-// not reach back that far.
-func (s *site) recent(after, until int64) ([]frame, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if after >= until {
-		return nil, true
-	}
-	if len(s.ring) == 0 || s.ring[0].seq > after+1 {
-		return nil, false
-	}
-	var out []frame
-	for _, f := range s.ring {
-		if f.seq > after && f.seq <= until {
-			out = append(out, f)
-		}
-	}
-	return out, true
 }
 
 func (s *site) hint(hint wire.Hint) {

@@ -32,13 +32,16 @@ type socket struct {
 	peer    Peer
 	conn    *websocket.Conn
 	started time.Time
-	queue   chan frame    // entries of the feed
-	whisps  chan []byte   // echoes, hints, bye: may be dropped but bye
+	news    chan struct{} // the site has entries
+	whisps  chan []byte   // echoes and hints: may be dropped
 	byes    chan []byte   // at most one
 	done    chan struct{} // closed when the socket has ended
 	ctx     context.Context
 	end     context.CancelFunc
 	once    sync.Once
+
+	ranges      bool      // the gate takes deltas that stand for a range
+	incarnation uuid.UUID // of the database that it was welcomed to
 
 	writing atomic.Int64 // when the write under way began, Unix ns; 0 for none
 	heardAt atomic.Int64 // when the gate was last heard, Unix ns
@@ -53,7 +56,8 @@ type gateState struct {
 	version string
 	rttMS   int32
 	queue   int64
-	clockMS int64 // its clock minus ours
+	clockMS int64         // its clock minus ours…
+	clockAt time.Duration // …when our monotonic clock said this; 0 for not yet
 }
 
 // Serve turns the request into a WebSocket and serves it until it ends.
@@ -65,8 +69,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, peer Peer) {
 	conn.SetReadLimit(fromGateBytes)
 	ctx, cancel := context.WithCancel(h.ctx)
 	k := &socket{
-		hub: h, peer: peer, conn: conn, started: time.Now(), queue: make(chan frame, queueLength),
-		whisps: make(chan []byte, 32), byes: make(chan []byte, 1), done: make(chan struct{}),
+		hub: h, peer: peer, conn: conn, started: time.Now(), news: make(chan struct{}, 1),
+		whisps: make(chan []byte, whisperLength), byes: make(chan []byte, 1), done: make(chan struct{}),
 		ctx: ctx, end: cancel, flights: map[int64]time.Time{},
 	}
 	defer close(k.done)
@@ -85,12 +89,12 @@ func (k *socket) serve() error {
 	}
 	s := k.hub.site(k.peer.Site)
 	if s == nil {
-		return k.refuse(websocket.StatusGoingAway, "The cloud restarts.", spread())
+		return k.refuse(websocket.StatusGoingAway, "The cloud restarts.", spread(1))
 	}
 	// Subscribed before the backlog is read, so that nothing falls between.
 	head, err := s.join(k)
 	if err != nil {
-		return k.refuse(websocket.StatusTryAgainLater, "The cloud's database does not answer.", spread())
+		return k.refuse(websocket.StatusTryAgainLater, "The cloud's database does not answer.", spread(1))
 	}
 	defer s.leave(k)
 	sent, err := k.welcome(s, hello, head)
@@ -124,6 +128,7 @@ func (k *socket) hello() (*wire.Hello, error) {
 	case m.Hello.Gate != k.peer.Gate || m.Hello.Site != k.peer.Site:
 		return nil, k.refuse(websocket.StatusPolicyViolation, "This token belongs to another gate or site.", 0)
 	}
+	k.ranges = m.Hello.Ranges
 	k.state.version, k.state.queue = clip(m.Hello.Version, 100), max(0, m.Hello.Queue)
 	return m.Hello, nil
 }
@@ -176,7 +181,7 @@ func (k *socket) heartbeat(b *wire.Beat) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.state.queue = max(0, b.Queue)
-	k.state.clockMS = b.Time.Sub(k.hub.cfg.Now()).Milliseconds()
+	k.state.clockMS, k.state.clockAt = b.Time.Sub(k.hub.cfg.Now()).Milliseconds(), k.hub.clock.mono()
 }
 
 // echo is one of ours come back: the round trip by our monotonic clock.
@@ -195,15 +200,14 @@ func (k *socket) said() gateState {
 	return k.state
 }
 
-// enqueue gives the socket an entry. One that cannot follow is cut off; it
-// resumes where it was.
-func (k *socket) enqueue(f frame) {
-	select {
-	case k.queue <- f:
-	default:
-		k.hub.cut.Add(1)
-		k.end()
+// cut ends a socket that cannot follow; it resumes where it was.
+func (k *socket) cut(why string) {
+	if k.ctx.Err() != nil {
+		return
 	}
+	k.hub.cut.Add(1)
+	k.hub.cfg.Log.Warn("a socket is cut: it "+why, "site", k.peer.Site, "gate", k.peer.Gate)
+	k.end()
 }
 
 // whisper gives the socket something that may be lost.
@@ -211,6 +215,7 @@ func (k *socket) whisper(text []byte) {
 	select {
 	case k.whisps <- text:
 	default:
+		k.hub.unheard.Add(1)
 	}
 }
 
@@ -233,9 +238,9 @@ func (k *socket) endSoon() {
 
 func (k *socket) stuck(now time.Time) bool {
 	since := k.writing.Load()
-	return since != 0 && now.Sub(time.Unix(0, since)) > k.hub.paced(writeWithin)
+	return since != 0 && now.Sub(time.Unix(0, since)) > k.hub.paced(k.hub.writeWithin)
 }
 
 func (k *socket) silent(now time.Time) bool {
-	return now.Sub(time.Unix(0, k.heardAt.Load())) > k.hub.paced(silence)
+	return now.Sub(time.Unix(0, k.heardAt.Load())) > k.hub.paced(k.hub.silence)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/coder/websocket"
 
 	"gatehouse/cloud/store"
-	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
 )
 
@@ -20,21 +19,23 @@ func (k *socket) put(text []byte) error {
 	return k.conn.Write(k.ctx, websocket.MessageText, text)
 }
 
-// welcome answers hello and sends what the gate misses. It returns the number
-// up to which the gate has everything, or will have by its snapshot.
+// welcome answers hello. It returns the number up to which the gate has
+// everything, or will have by its snapshot.
 func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) {
 	q := k.hub.cfg.Store.Q
-	w := wire.Welcome{Protocol: wire.Protocol, ServerTime: k.hub.cfg.Now().UTC(), FeedSeq: head, Degraded: k.hub.Degraded()}
+	w := wire.Welcome{Protocol: wire.Protocol, ServerTime: k.hub.told(), Incarnation: k.incarnation, FeedSeq: head, Degraded: k.hub.Degraded()}
 	var err error
-	if w.Incarnation, err = q.Incarnation(k.ctx); err != nil {
-		return 0, fmt.Errorf("read the incarnation: %w", err)
-	}
 	if w.Held, err = store.Held(k.ctx, q, k.peer.Site, k.peer.Gate); err != nil {
 		return 0, err
 	}
 	feed, err := q.FeedHead(k.ctx, k.peer.Site)
 	if err != nil {
 		return 0, fmt.Errorf("read the feed's head: %w", err)
+	}
+	if feed.Incarnation != k.incarnation || feed.FeedSeq < head {
+		s.unsure.Store(true)
+		s.wake()
+		return 0, k.refuse(websocket.StatusTryAgainLater, "The cloud's database was restored.", spread(1))
 	}
 	// A gate of another incarnation, from ahead of us, or from too far back
 	// has to begin anew.
@@ -50,57 +51,55 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 	if w.Snapshot {
 		return head, nil // the snapshot is read after this and holds at least head
 	}
-	return max(head, hello.FeedSeq), k.replay(s, hello.FeedSeq, head)
+	return k.replay(s, hello.FeedSeq)
 }
 
-// replay sends the entries (after, until].
-func (k *socket) replay(s *site, after, until int64) error {
-	if frames, ok := s.recent(after, until); ok {
-		for _, f := range frames {
-			if err := k.put(f.text); err != nil {
-				return err
-			}
+// replay sends what is older than memory, and returns the number up to which
+// the gate has everything then.
+func (k *socket) replay(s *site, sent int64) (int64, error) {
+	for {
+		_, err := s.next(k, sent)
+		if !errors.Is(err, errSlow) {
+			return sent, err // the rest comes as what is new does
 		}
-		return nil
-	}
-	for after < until {
-		rows, err := k.hub.cfg.Store.Q.FeedAfter(k.ctx, cloudsql.FeedAfterParams{SiteID: k.peer.Site, After: after, MaxRows: backlogPage})
+		frames, err := s.older(k, sent)
 		if err != nil {
-			return fmt.Errorf("read the feed: %w", err)
+			return sent, err
 		}
-		if len(rows) == 0 {
-			return errors.New("the feed ends before its head")
-		}
-		for _, row := range rows {
-			if row.FeedSeq > until {
-				return nil // comes through the queue
-			}
-			if err := k.put(frameOf(row.Body)); err != nil {
-				return err
-			}
-			after = row.FeedSeq
+		if sent, err = k.send(frames, sent); err != nil {
+			return sent, err
 		}
 	}
-	return nil
 }
 
-// write sends what is queued, and heartbeats, until the socket ends.
+// send writes messages of the feed.
+func (k *socket) send(frames []frame, sent int64) (int64, error) {
+	for _, f := range frames {
+		if err := k.put(f.text); err != nil {
+			return sent, err
+		}
+		if f.seq > sent+1 {
+			k.hub.ranges.Add(1)
+		}
+		sent = f.seq
+	}
+	return sent, nil
+}
+
+// write sends what is new, and heartbeats, until the socket ends.
 func (k *socket) write(s *site, sent int64) {
 	defer k.end()
 	tick := time.NewTicker(k.hub.paced(wire.Heartbeat))
 	defer tick.Stop()
+	poke(k.news)
 	n := int64(0)
 	for {
 		var err error
 		select {
 		case <-k.ctx.Done():
 			return
-		case f := <-k.queue:
-			if f.seq > sent {
-				if err = k.put(f.text); err == nil {
-					sent = f.seq
-				}
-			}
+		case <-k.news:
+			sent, err = k.follow(s, sent)
 		case text := <-k.whisps:
 			err = k.put(text)
 		case <-tick.C:
@@ -111,10 +110,26 @@ func (k *socket) write(s *site, sent int64) {
 			_ = k.conn.Close(websocket.StatusGoingAway, "bye")
 			return
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errAnother) { // whose bye is on its way
 			return
 		}
 	}
+}
+
+// follow sends some of what is new and, when that is not all, comes back to it
+// after the socket's other duties.
+func (k *socket) follow(s *site, sent int64) (int64, error) {
+	frames, err := s.next(k, sent)
+	if errors.Is(err, errSlow) {
+		k.cut("does not keep up")
+	}
+	if err != nil || len(frames) == 0 {
+		return sent, err
+	}
+	if len(frames) >= framesAtOnce || frames[len(frames)-1].seq > sent+int64(len(frames)) {
+		poke(k.news) // there may be more
+	}
+	return k.send(frames, sent)
 }
 
 // beat sends a heartbeat with the head of the feed.
@@ -125,7 +140,7 @@ func (k *socket) beat(n, head int64) error {
 	rtt := k.state.rttMS
 	k.mu.Unlock()
 	text, err := json.Marshal(wire.Message{Heartbeat: &wire.Beat{
-		N: n, Time: k.hub.cfg.Now().UTC(), FeedSeq: head, RTTMS: int(rtt), Degraded: k.hub.Degraded(),
+		N: n, Time: k.hub.told(), FeedSeq: head, RTTMS: int(rtt), Degraded: k.hub.Degraded(),
 	}})
 	if err != nil {
 		return err

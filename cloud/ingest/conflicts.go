@@ -2,175 +2,233 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
-	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
-	"gatehouse/parking"
+)
+
+// Kinds of conflicts (docs/STATE.md §6).
+const (
+	SlotTwice      = "slot_twice"
+	SlotInvalid    = "slot_invalid"
+	PlateInside    = "plate_inside"
+	TokenTwice     = "token_twice"
+	TokenMismatch  = "token_mismatch"
+	ExitUnknown    = "exit_unknown"
+	ExitTwice      = "exit_twice"
+	FeeDiffers     = "fee_differs"
+	PaidTwice      = "paid_twice"
+	Overpaid       = "overpaid"
+	ReferenceTwice = "reference_twice"
+	ReceiptTwice   = "receipt_twice"
+	PassOver       = "pass_over"
+	PassPlaces     = "pass_places"
+	Rights         = "rights"
+	Clock          = "clock"
+	GateCloned     = "gate_cloned"
+	GateRolledBack = "gate_rolled_back"
+	Unreadable     = "unreadable"
 )
 
 // States of a conflict.
 const (
 	open      = "open"
-	withdrawn = "withdrawn" // later facts explained it away
+	settled   = "settled"   // a person decided, and has seen all facts about its stays
+	withdrawn = "withdrawn" // the facts no longer make it
 )
 
-// judge finds the contradictions around the touched stays and slots, opens
-// those that are new and withdraws those that are gone. What a person settled
-// stays settled.
-func (p *projection) judge(ctx context.Context, ids []uuid.UUID, r *replay) error {
-	found, err := p.findings(ctx, ids, r)
-	if err != nil {
-		return err
-	}
-	standing, err := p.standing(ctx, ids, r)
-	if err != nil {
-		return err
-	}
-	var opening []cloudsql.OpenConflictParams
-	for id, f := range found {
-		if was, there := standing[id]; there && was != withdrawn {
-			continue // open already, or settled
-		}
-		opening = append(opening, cloudsql.OpenConflictParams{
-			TenantID: p.t.Tenant, SiteID: p.t.Site, ID: []byte(id), Kind: f.kind, Facts: f.facts, Stays: f.stays,
-			SlotCode: orNull(f.slot), At: f.at, OpenedAt: p.now,
-		})
-		p.changed.conflicts[hexID([]byte(id))] = wire.Conflict{
-			ID: hexID([]byte(id)), Kind: f.kind, State: open, Stays: f.stays, Facts: f.facts, Slot: f.slot, At: f.at,
-		}
-	}
-	if err := batch(p.q.OpenConflict(ctx, opening).Exec); err != nil {
-		return fmt.Errorf("open conflicts: %w", err)
-	}
-	var gone [][]byte
-	for id, state := range standing {
-		if _, still := found[id]; !still && state == open {
-			gone = append(gone, []byte(id))
-		}
-	}
-	return p.withdraw(ctx, gone)
+// finding is a contradiction among facts. It is no error: all facts stand.
+type finding struct {
+	kind    string
+	facts   []uuid.UUID
+	stays   []uuid.UUID
+	slot    string
+	subject string // the group in which it was judged, "" for stays and slots
+	at      time.Time
 }
 
-func (p *projection) withdraw(ctx context.Context, ids [][]byte) error {
-	if len(ids) == 0 {
+// id is the hash of the kind and the facts, in whatever order they are named.
+// The same contradiction is therefore found again under the same id, and other
+// facts make another conflict.
+func (f *finding) id() string {
+	facts := slices.Clone(f.facts)
+	slices.SortFunc(facts, compareIDs)
+	h := sha256.New()
+	h.Write([]byte("gatehouse conflict 1\n" + f.kind + "\n"))
+	for _, id := range facts {
+		h.Write(id[:])
+	}
+	return string(h.Sum(nil))
+}
+
+// once lists stays, each once.
+func once(stays ...uuid.UUID) []uuid.UUID {
+	out := make([]uuid.UUID, 0, len(stays))
+	for _, id := range stays {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// verdict is what was found, and which standing conflicts were judged anew.
+type verdict struct {
+	found    map[string]finding           // by id
+	standing map[string]cloudsql.Conflict // open or settled so far
+	again    map[string]bool              // of these: withdrawn unless found again
+}
+
+func newVerdict() verdict {
+	return verdict{found: map[string]finding{}, standing: map[string]cloudsql.Conflict{}, again: map[string]bool{}}
+}
+
+func (v *verdict) find(all ...finding) {
+	for _, f := range all {
+		v.found[f.id()] = f
+	}
+}
+
+// stand takes in conflicts that stand so far; judged says of which the
+// judgement was repeated. Of the others only whether they are settled may have
+// changed.
+func (v *verdict) stand(rows []cloudsql.Conflict, judged func(*cloudsql.Conflict) bool) {
+	for i := range rows {
+		id := string(rows[i].ID)
+		if rows[i].State == withdrawn {
+			continue
+		}
+		v.standing[id] = rows[i]
+		if judged(&rows[i]) {
+			v.again[id] = true
+		}
+	}
+}
+
+func always(*cloudsql.Conflict) bool { return true }
+func never(*cloudsql.Conflict) bool  { return false }
+
+// standAbout takes in the conflicts of some kinds in some groups, all of which
+// were judged anew.
+func (p *projection) standAbout(ctx context.Context, subjects []string, judged func(*cloudsql.Conflict) bool, kinds ...string) error {
+	if len(subjects) == 0 {
 		return nil
 	}
-	rows, err := p.q.WithdrawConflicts(ctx, cloudsql.WithdrawConflictsParams{SiteID: p.t.Site, Ids: ids, ClosedAt: p.now})
+	rows, err := p.q.ConflictsAbout(ctx, cloudsql.ConflictsAboutParams{SiteID: p.t.Site, Kinds: kinds, Subjects: subjects})
 	if err != nil {
-		return fmt.Errorf("withdraw conflicts: %w", err)
+		return fmt.Errorf("read the conflicts of a group: %w", err)
 	}
-	for _, c := range rows {
-		w := wire.Conflict{ID: hexID(c.ID), Kind: c.Kind, State: withdrawn, Stays: c.Stays, Facts: c.Facts, At: c.At}
-		if c.SlotCode != nil {
-			w.Slot = *c.SlotCode
-		}
-		p.changed.conflicts[w.ID] = w
-	}
+	p.verdict.stand(rows, judged)
 	return nil
 }
 
-// findings judges, by the id of the conflict.
-func (p *projection) findings(ctx context.Context, ids []uuid.UUID, r *replay) (map[string]finding, error) {
-	tariffs, err := store.Tariffs(ctx, p.q, p.t.Site)
-	if err != nil {
-		return nil, err
+// conclude writes the verdict: what was found is open, or settled; what was
+// judged anew and not found again is withdrawn.
+func (p *projection) conclude(ctx context.Context) error {
+	v := &p.verdict
+	if err := p.recall(ctx); err != nil {
+		return err
 	}
-	version := func(id string, v int) *parking.Tariff {
-		i := slices.IndexFunc(tariffs, func(t parking.Tariff) bool { return t.ID == id && t.Version == v })
-		if i < 0 {
-			return nil
+	for id, row := range v.standing {
+		if _, found := v.found[id]; !found && !v.again[id] {
+			v.found[id] = recalled(&row)
 		}
-		return &tariffs[i]
 	}
-	var all []finding
-	touched := make([]*parking.Stay, 0, len(ids))
-	for _, id := range ids {
-		v := p.touched[id]
-		touched = append(touched, &v.stay)
-		all = append(all, judgeStay(&v.stay, v.facts, v.claims, version)...)
-	}
-	others, err := p.samePlates(ctx, touched)
+	settlements, err := p.settlements(ctx, v.found)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all = append(all, judgePlates(touched, others)...)
-	for _, claims := range r.placed {
-		// The claim that held the slot before r.from is only there to be
-		// compared with; it is placed and therefore found in nothing.
-		all = append(all, judgeSlot(claims)...)
+	var rows []cloudsql.PutConflictParams
+	put := func(id, state string, f finding, s *wire.Settled) {
+		rows = append(rows, p.conflictRow(id, state, f, s))
+		hexID := hex.EncodeToString([]byte(id))
+		p.changed.conflicts[hexID] = wire.Conflict{
+			ID: hexID, Kind: f.kind, State: state, Stays: f.stays, Facts: f.facts, Slot: f.slot, At: f.at, Settled: s,
+		}
 	}
-	found := make(map[string]finding, len(all))
-	for _, f := range all {
-		id := f.id()
-		found[string(id[:])] = f
+	for _, id := range keys(v.found) {
+		f, s := v.found[id], settlements[id]
+		state := open
+		if s != nil {
+			state = settled
+		}
+		if was, stood := v.standing[id]; !stood || !same(&was, state, &f, s) {
+			put(id, state, f, s)
+		}
 	}
-	return found, nil
+	for _, id := range keys(v.standing) {
+		if _, found := v.found[id]; !found {
+			was := v.standing[id]
+			put(id, withdrawn, recalled(&was), nil)
+		}
+	}
+	if err := batch(p.q.PutConflict(ctx, rows).Exec); err != nil {
+		return fmt.Errorf("write conflicts: %w", err)
+	}
+	p.verdict = newVerdict()
+	return nil
 }
 
-// samePlates reads the stays that may overlap the touched ones and bear one
-// of their plates.
-func (p *projection) samePlates(ctx context.Context, touched []*parking.Stay) ([]*parking.Stay, error) {
-	plates := map[string]bool{}
-	var from time.Time
-	for _, s := range touched {
-		if !visible(s) {
-			continue
+// recall looks up what was found and is not known to stand.
+func (p *projection) recall(ctx context.Context) error {
+	var ids [][]byte
+	for id := range p.verdict.found {
+		if _, known := p.verdict.standing[id]; !known {
+			ids = append(ids, []byte(id))
 		}
-		if len(plates) == 0 || s.InAt.Before(from) {
-			from = *s.InAt
-		}
-		plates[string(s.Plate)] = true
 	}
-	if len(plates) == 0 {
-		return nil, nil
+	if len(ids) == 0 {
+		return nil
 	}
-	rows, err := p.q.StaysOfPlates(ctx, cloudsql.StaysOfPlatesParams{
-		SiteID: p.t.Site, Plates: slices.Sorted(maps.Keys(plates)), FromAt: &from,
-	})
+	rows, err := p.q.ConflictsByID(ctx, cloudsql.ConflictsByIDParams{SiteID: p.t.Site, Ids: ids})
 	if err != nil {
-		return nil, fmt.Errorf("read stays of the same plates: %w", err)
+		return fmt.Errorf("read conflicts: %w", err)
 	}
-	var out []*parking.Stay
-	for _, row := range rows {
-		if p.touched[row.ID] != nil {
-			continue
-		}
-		s, err := store.Decode[parking.Stay](row.Document)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, &s)
-	}
-	return out, nil
+	p.verdict.stand(rows, never)
+	return nil
 }
 
-// standing reads the kept conflicts that were judged anew, by id, with their
-// state.
-func (p *projection) standing(ctx context.Context, ids []uuid.UUID, r *replay) (map[string]string, error) {
-	out := map[string]string{}
-	rows, err := p.q.ConflictsOfStays(ctx, cloudsql.ConflictsOfStaysParams{SiteID: p.t.Site, Kinds: ofStay, Stays: ids})
-	if err != nil {
-		return nil, fmt.Errorf("read the conflicts of stays: %w", err)
+// recalled makes of a row what was found when it was written.
+func recalled(c *cloudsql.Conflict) finding {
+	f := finding{kind: c.Kind, facts: c.Facts, stays: c.Stays, at: c.At}
+	if c.SlotCode != nil {
+		f.slot = *c.SlotCode
 	}
-	for _, c := range rows {
-		out[string(c.ID)] = c.State
+	if c.Subject != nil {
+		f.subject = *c.Subject
 	}
-	if len(r.slots) == 0 {
-		return out, nil
+	return f
+}
+
+// same says whether a conflict stands as it stood.
+func same(was *cloudsql.Conflict, state string, f *finding, s *wire.Settled) bool {
+	old := recalled(was)
+	return was.State == state && (s == nil || was.SettledFact != nil && *was.SettledFact == s.Fact) &&
+		slices.Equal(old.facts, f.facts) && slices.Equal(old.stays, f.stays) && old.slot == f.slot &&
+		old.subject == f.subject && old.at.Equal(f.at)
+}
+
+func (p *projection) conflictRow(id, state string, f finding, s *wire.Settled) cloudsql.PutConflictParams {
+	row := cloudsql.PutConflictParams{
+		TenantID: p.t.Tenant, SiteID: p.t.Site, ID: []byte(id), Kind: f.kind, Facts: f.facts, Stays: f.stays,
+		SlotCode: orNull(f.slot), Subject: orNull(f.subject), State: state, At: f.at, Now: p.now,
 	}
-	more, err := p.q.ConflictsOfSlots(ctx, cloudsql.ConflictsOfSlotsParams{SiteID: p.t.Site, Slots: r.slots, FromAt: r.from})
-	if err != nil {
-		return nil, fmt.Errorf("read the conflicts of slots: %w", err)
+	if row.Stays == nil {
+		row.Stays = []uuid.UUID{}
 	}
-	for _, c := range more {
-		out[string(c.ID)] = c.State
+	if state != open {
+		row.ClosedAt = &p.now
 	}
-	return out, nil
+	if s != nil {
+		row.SettledFact, row.SettledHow, row.SettledReason = &s.Fact, &s.How, &s.Reason
+		row.SettledBy, row.SettledAt = &s.By, &s.At
+	}
+	return row
 }

@@ -3,8 +3,8 @@
 //
 // The cloud's state is a function of the set of facts that it holds: whatever
 // stay, slot or plate a batch touches is computed anew from all facts about it
-// (project.go), and contradictions are judged on the result (judge.go). So the
-// same facts in any order, in any batches, any number of times, end in the
+// (project.go tells the steps), and contradictions are judged on the result
+// (judge.go). docs/STATE.md says which function that is. So the same facts in any order, in any batches, any number of times, end in the
 // same rows.
 //
 // What cannot be decoded or applied is kept raw in quarantine and counted as
@@ -70,7 +70,7 @@ func (in *Ingester) Ingest(ctx context.Context, from Source, raw []byte, receive
 	}
 	answer := wire.BatchAnswer{Batch: batch.ID, Epoch: batch.Epoch}
 	err = in.Store.SiteTx(ctx, batch.Site, func(t *store.SiteTx) error {
-		r := run{t: t, batch: batch, items: decode(batch), receivedAt: receivedAt.UTC(), log: in.Log}
+		r := newRun(t, batch, decode(batch), receivedAt, in.Log)
 		return r.take(ctx, &answer)
 	})
 	if err != nil {
@@ -111,7 +111,9 @@ type item struct {
 	raw     []byte
 	sum     []byte // SHA-256 of raw
 	fact    parking.Fact
-	reason  string // why it cannot be applied, "" when it can
+	body    any
+	at      time.Time // of the envelope, as written; zero when it cannot be read
+	reason  string    // why it cannot be applied, "" when it can
 	outcome wire.Outcome
 }
 
@@ -125,30 +127,33 @@ func decode(b *wire.Batch) []*item {
 		if n.raw == nil {
 			n.raw = []byte{} // nothing at all is kept as such, and is not NULL
 		}
-		fact, err := parking.DecodeFact(it.Encoded)
-		if err == nil {
-			_, err = parking.DecodeBody(fact)
-		}
-		switch {
-		case err != nil:
-			n.reason = parking.ErrorMessage(err)
-		case fact.ID != it.ID || fact.Site != b.Site || fact.Gate != b.Gate || fact.Epoch != b.Epoch || fact.Seq != n.seq:
-			n.reason = "The fact says another id, site, gate, epoch or seq than the batch that carries it."
-		case parking.CloudOnly(fact.Kind) && fact.Gate != parking.CloudGate:
-			n.reason = "Gates do not write facts of this kind."
-		default:
-			fact.At = parking.BusinessTime(fact.At)
-			n.fact = fact
-		}
+		n.decode(b)
 	}
 	return items
 }
 
-// quarantineSpace makes ids under which quarantined items are counted. They
-// are never the ids that the items claim, so that nothing unreadable can stand
-// in the way of a readable fact.
-var quarantineSpace = uuid.MustParse("6f1d5b1e-4f7a-5d0c-9f53-0a6d3c7a9b11")
-
-func (n *item) quarantineID(b *wire.Batch) uuid.UUID {
-	return uuid.NewSHA1(quarantineSpace, fmt.Appendf(nil, "%s %s %s %d %x", b.Site, b.Gate, b.Epoch, n.seq, n.sum))
+// decode looks into the item. One that does not name its own id, as those from
+// quarantine, takes that of the fact.
+func (n *item) decode(b *wire.Batch) {
+	fact, err := parking.DecodeFact(n.raw)
+	if err != nil {
+		n.reason = parking.ErrorMessage(err)
+		return
+	}
+	fact.At = parking.BusinessTime(fact.At)
+	n.at = fact.At
+	if n.id == uuid.Nil {
+		n.id = fact.ID
+	}
+	body, err := parking.DecodeBody(fact)
+	switch {
+	case err != nil:
+		n.reason = parking.ErrorMessage(err)
+	case fact.ID != n.id || fact.Site != b.Site || fact.Gate != b.Gate || fact.Epoch != b.Epoch || fact.Seq != n.seq:
+		n.reason = "The fact says another id, site, gate, epoch or seq than the batch that carries it."
+	case parking.CloudOnly(fact.Kind) && fact.Gate != parking.CloudGate:
+		n.reason = "Gates do not write facts of this kind."
+	default:
+		n.fact, n.body = fact, body
+	}
 }

@@ -337,7 +337,7 @@ func TestConflictsOpenAndWithdraw(t *testing.T) {
 	n.Out(t, earlier, at(0), at(30), "51F00001", 5000)
 	n.Out(t, later, at(5), at(70), "51F00002", 5000) // 65 minutes are 8,000
 	bringAll(t, s, n)
-	wantKinds(t, snapshot(t, s), ingest.ExitTwice, ingest.ExitUnknown, ingest.FeeDiffers, ingest.PlateInside, ingest.SlotInvalid)
+	wantKinds(t, snapshot(t, s), ingest.ExitTwice, ingest.ExitUnknown, ingest.FeeDiffers, ingest.PaidTwice, ingest.PlateInside, ingest.SlotInvalid)
 }
 
 func TestMotorbikeAndCorrections(t *testing.T) {

@@ -57,7 +57,7 @@ func (in *Ingester) takeOwn(ctx context.Context, t *store.SiteTx, facts []parkin
 		}
 		batch.Items = append(batch.Items, wire.NewItem(f.ID, raw))
 	}
-	r := run{t: t, batch: batch, items: decode(batch), receivedAt: at.UTC(), log: in.Log}
+	r := newRun(t, batch, decode(batch), at, in.Log)
 	for _, n := range r.items {
 		if n.reason != "" {
 			return parking.Errorf(parking.Invalid, "%s", n.reason)

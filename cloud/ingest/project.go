@@ -3,328 +3,213 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
-	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
 
-// projection computes the rows that follow from the facts of some stays.
+// projection computes the rows that follow from facts, as docs/STATE.md says
+// and in its order. What a set of new facts cannot have changed is not looked
+// at.
 type projection struct {
 	q   *cloudsql.Queries
 	t   *store.SiteTx
 	now time.Time // for opened_at and closed_at, which nothing computes with
 
-	touched map[uuid.UUID]*visit
+	clocks  parking.Clocks
+	asked   map[parking.Boot]bool   // boots whose observations are in clocks
+	written map[uuid.UUID]time.Time // what facts said themselves whose clock was not known to be right
+	touched map[uuid.UUID]*visit    // the stays that are computed anew
+	ids     []uuid.UUID             // of them, sorted
 	slots   map[string]parking.Slot // those that are claimed
+	owner   map[uuid.UUID]uuid.UUID // the stay of each payment
+	refs    map[string]bool         // references that may be shared
+	replay  replay
+	verdict verdict
 	changed *changes
+}
+
+func newProjection(q *cloudsql.Queries, t *store.SiteTx, now time.Time) *projection {
+	return &projection{
+		q: q, t: t, now: now, clocks: parking.Clocks{}, asked: map[parking.Boot]bool{}, touched: map[uuid.UUID]*visit{},
+		written: map[uuid.UUID]time.Time{}, refs: map[string]bool{},
+		verdict: newVerdict(), changed: newChanges(),
+	}
+}
+
+// project writes what follows from new facts, which are in the table already.
+func (p *projection) project(ctx context.Context, n *news) (*changes, error) {
+	for _, step := range []func(context.Context, *news) error{
+		p.correct, // times that were observed to be wrong (§1)
+		p.reach,   // stays that new versions are about (§5)
+		p.follow,  // slots and tokens that show their newest version
+		p.fold,    // stays, and exits that find their entry (§2, §3)
+		p.claim,   // who claims which slots (§4)
+		p.place,   // and who holds them
+		p.write,   // the rows of stays, payments, vehicles
+		p.judge,   // what contradicts (§6)
+		p.turn,    // lanes
+	} {
+		if err := step(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	return p.changed, p.conclude(ctx) // what is settled (§7)
 }
 
 // visit is a stay that is computed anew.
 type visit struct {
-	stay   parking.Stay
-	facts  []parking.Fact
-	claims []judgedClaim
-	plate  string // that it bore before
-	known  bool   // has a row already
+	told  []parking.Told // the facts that name it
+	alone parking.Stay   // folded from these
+	hand  []parking.Told // the exit_matched that name it as the exit
+
+	stay  parking.Stay // as it is: with the exits that were matched with it, or as one of these
+	all   []parking.Told
+	exits []uuid.UUID
+
+	claims  []judgedClaim
+	was     *parking.Stay // as its row says so far, nil without one
+	wasPool string        // the plate by which it looked for its other half
 }
 
-// project folds the touched stays and writes what follows.
-func (p *projection) project(ctx context.Context, touched map[uuid.UUID]bool) (*changes, error) {
-	p.changed = newChanges()
-	if len(touched) == 0 {
-		return p.changed, nil
-	}
-	ids := make([]uuid.UUID, 0, len(touched))
-	for id := range touched {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, compareIDs)
-	if err := p.fold(ctx, ids); err != nil {
-		return nil, err
-	}
-	replay, err := p.claims(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	others, err := p.place(ctx, replay)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.write(ctx, ids, others); err != nil {
-		return nil, err
-	}
-	return p.changed, p.judge(ctx, ids, replay)
-}
-
-// fold reads all facts of the stays, and what their rows say so far.
-func (p *projection) fold(ctx context.Context, ids []uuid.UUID) error {
-	p.touched = make(map[uuid.UUID]*visit, len(ids))
-	for _, id := range ids {
-		p.touched[id] = new(visit)
-	}
-	rows, err := p.q.FactsOfStays(ctx, cloudsql.FactsOfStaysParams{SiteID: p.t.Site, Stays: ids})
-	if err != nil {
-		return fmt.Errorf("read the facts of stays: %w", err)
-	}
-	for _, row := range rows {
-		f, err := parking.DecodeFact(row.Encoded)
-		if err != nil {
-			return fmt.Errorf("read a fact that was taken before: %w", err)
-		}
-		f.At = parking.BusinessTime(f.At)
-		v := p.touched[*row.StayID]
-		v.facts = append(v.facts, f)
-	}
-	for id, v := range p.touched {
-		slices.SortFunc(v.facts, parking.Fact.Compare)
-		v.stay = parking.FoldStay(id, v.facts)
-		toMilliseconds(&v.stay)
-	}
-	old, err := p.q.StaysByID(ctx, cloudsql.StaysByIDParams{SiteID: p.t.Site, Ids: ids})
-	if err != nil {
-		return fmt.Errorf("read the stays: %w", err)
-	}
-	for _, row := range old {
-		p.touched[row.ID].known, p.touched[row.ID].plate = true, row.Plate
-	}
-	return nil
-}
-
-// toMilliseconds rounds the times that are compared to what the database
-// keeps, so that they compare the same when they are read back.
-func toMilliseconds(s *parking.Stay) {
-	for _, t := range []**time.Time{&s.InAt, &s.OutAt} {
-		if *t != nil {
-			rounded := parking.BusinessTime(**t)
-			*t = &rounded
-		}
-	}
-	for i := range s.Moves {
-		s.Moves[i].At = parking.BusinessTime(s.Moves[i].At)
-	}
-}
-
-// replay is which slots have to be replayed, and from when: what was decided
-// earlier cannot change.
-type replay struct {
-	slots  []string
-	from   time.Time
-	placed map[string][]parking.Claim // by slot, from `from` on
-}
-
-// claims replaces the claims of the touched stays.
-func (p *projection) claims(ctx context.Context, ids []uuid.UUID) (*replay, error) {
-	r := &replay{}
-	add := func(slot string, at time.Time) {
-		if len(r.slots) == 0 || at.Before(r.from) {
-			r.from = at
-		}
-		r.slots = append(r.slots, slot)
-	}
-	old, err := p.q.ClaimsOfStays(ctx, cloudsql.ClaimsOfStaysParams{SiteID: p.t.Site, Stays: ids})
-	if err != nil {
-		return nil, fmt.Errorf("read the claims of stays: %w", err)
-	}
-	for _, c := range old {
-		add(c.SlotCode, c.FromAt)
-	}
-	var all []parking.Claim
-	for _, id := range ids {
-		s := &p.touched[id].stay
-		if s.InAt == nil {
-			continue // whoever has not come in yet holds no slot
-		}
-		for _, c := range s.Claims() {
-			add(c.Slot, c.From)
-			all = append(all, c)
-		}
-	}
-	slices.Sort(r.slots)
-	r.slots = slices.Compact(r.slots)
-	if len(r.slots) == 0 {
-		return r, nil
-	}
-	if err := p.readSlots(ctx, r.slots); err != nil {
-		return nil, err
-	}
-	if err := p.q.DropClaims(ctx, cloudsql.DropClaimsParams{SiteID: p.t.Site, Stays: ids}); err != nil {
-		return nil, fmt.Errorf("drop claims: %w", err)
-	}
-	rows := make([]cloudsql.AddClaimParams, 0, len(all))
-	for _, c := range all {
-		v := p.touched[c.Stay]
-		slot, there := p.slots[c.Slot]
-		valid := there && slot.Takes(v.stay.Class)
-		v.claims = append(v.claims, judgedClaim{Claim: c, valid: valid})
-		rows = append(rows, cloudsql.AddClaimParams{
-			TenantID: p.t.Tenant, SiteID: p.t.Site, SlotCode: c.Slot, StayID: c.Stay, FactID: c.Fact,
-			FromAt: c.From, UntilAt: c.Until, Valid: valid,
-		})
-	}
-	return r, batch(p.q.AddClaim(ctx, rows).Exec)
-}
-
-func (p *projection) readSlots(ctx context.Context, codes []string) error {
-	slots, err := store.Slots(ctx, p.q, p.t.Site, codes...)
-	if err != nil {
-		return err
-	}
-	p.slots = make(map[string]parking.Slot, len(slots))
-	for _, s := range slots {
-		p.slots[s.Code] = s
-		p.changed.slots[s.Code] = true
-	}
-	return nil
-}
-
-// place replays the claims of the slots: the earlier keeps the slot. It
-// returns the stays, other than the touched, for which something changed.
-func (p *projection) place(ctx context.Context, r *replay) (map[uuid.UUID]*parking.Stay, error) {
-	r.placed = map[string][]parking.Claim{}
-	won := map[uuid.UUID]parking.Claim{} // by the fact that claims
-	moved := map[uuid.UUID]bool{}
-	if len(r.slots) > 0 {
-		rows, err := p.q.ClaimsOfSlots(ctx, cloudsql.ClaimsOfSlotsParams{SiteID: p.t.Site, Slots: r.slots, FromAt: r.from})
-		if err != nil {
-			return nil, fmt.Errorf("read the claims of slots: %w", err)
-		}
-		was := map[uuid.UUID]bool{}
-		for _, c := range rows {
-			was[c.FactID] = c.Placed
-			r.placed[c.SlotCode] = append(r.placed[c.SlotCode], parking.Claim{
-				Slot: c.SlotCode, Stay: c.StayID, From: c.FromAt.UTC(), Until: c.UntilAt, Fact: c.FactID,
-			})
-		}
-		var changed []cloudsql.PlaceClaimParams
-		for slot, claims := range r.placed {
-			r.placed[slot] = parking.PlaceClaims(claims)
-			for _, c := range r.placed[slot] {
-				won[c.Fact] = c
-				if c.Placed == was[c.Fact] {
-					continue
-				}
-				changed = append(changed, cloudsql.PlaceClaimParams{
-					SiteID: p.t.Site, SlotCode: slot, StayID: c.Stay, FactID: c.Fact, Placed: c.Placed,
-				})
-				if p.touched[c.Stay] == nil {
-					moved[c.Stay] = true
-				}
-			}
-		}
-		if err := batch(p.q.PlaceClaim(ctx, changed).Exec); err != nil {
-			return nil, fmt.Errorf("write who holds the slots: %w", err)
-		}
-	}
-	others, err := p.readStays(ctx, moved)
-	if err != nil {
-		return nil, err
-	}
-	zones, err := p.countedZones(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range p.touched {
-		setPlaced(&v.stay, true, won, zones)
-	}
-	for _, s := range others {
-		setPlaced(s, false, won, zones)
-	}
-	return others, nil
-}
-
-// setPlaced tells a stay whether it holds the slot that it claims last. In a
-// counted zone it is placed as soon as its zone is known. A stay that was not
-// touched keeps what it has when its last claim was not replayed: it may have
-// lost a slot that it had left already, and stand in another.
-func setPlaced(s *parking.Stay, touched bool, won map[uuid.UUID]parking.Claim, counted map[string]bool) {
-	if s.Slot == "" || len(s.Moves) == 0 {
-		s.Placed = counted[s.Zone]
-		return
-	}
-	// All claims of a touched stay were replayed; those that are not valid won nothing.
-	if c, replayed := won[s.Moves[len(s.Moves)-1].Fact]; replayed || touched {
-		s.Placed = c.Placed
-	}
-}
-
-func (p *projection) countedZones(ctx context.Context) (map[string]bool, error) {
-	rows, err := p.q.Zones(ctx, p.t.Site)
-	if err != nil {
-		return nil, fmt.Errorf("read the zones: %w", err)
-	}
-	counted := map[string]bool{}
-	for _, z := range rows {
-		counted[z.Code] = z.Kind == string(parking.Counted)
-	}
-	return counted, nil
-}
-
-// readStays reads the kept documents of stays.
-func (p *projection) readStays(ctx context.Context, ids map[uuid.UUID]bool) (map[uuid.UUID]*parking.Stay, error) {
-	out := map[uuid.UUID]*parking.Stay{}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	list := make([]uuid.UUID, 0, len(ids))
-	for id := range ids {
-		list = append(list, id)
-	}
-	rows, err := p.q.StaysByID(ctx, cloudsql.StaysByIDParams{SiteID: p.t.Site, Ids: list})
-	if err != nil {
-		return nil, fmt.Errorf("read the stays: %w", err)
-	}
-	for _, row := range rows {
-		s, err := store.Decode[parking.Stay](row.Document)
-		if err != nil {
-			return nil, err
-		}
-		out[row.ID] = &s
-	}
-	return out, nil
-}
-
-// lanes sets the direction of the gate's lanes by their newest lane_changed
-// fact, and returns the site's new configuration when one changed.
-func (p *projection) lanes(ctx context.Context, gate string) (*wire.SiteConfig, error) {
-	rows, err := p.q.LaneChanges(ctx, cloudsql.LaneChangesParams{SiteID: p.t.Site, Gate: gate})
-	if err != nil {
-		return nil, fmt.Errorf("read the changes of lanes: %w", err)
-	}
-	facts := make([]parking.Fact, 0, len(rows))
-	for _, encoded := range rows {
-		f, err := parking.DecodeFact(encoded)
+// read decodes facts that were taken before and gives each its time. Bodies
+// that this program cannot read are passed over; they wait in quarantine.
+func (p *projection) read(ctx context.Context, encoded [][]byte) ([]parking.Told, error) {
+	told := make([]parking.Told, 0, len(encoded))
+	for _, raw := range encoded {
+		f, err := parking.DecodeFact(raw)
 		if err != nil {
 			return nil, fmt.Errorf("read a fact that was taken before: %w", err)
 		}
-		facts = append(facts, f)
-	}
-	slices.SortFunc(facts, parking.Fact.Compare)
-	newest := map[string]parking.Direction{}
-	for _, f := range facts {
 		if body, err := parking.DecodeBody(f); err == nil {
-			if b, ok := body.(*parking.LaneChanged); ok {
-				newest[b.Lane] = b.Direction
+			told = append(told, parking.Told{Fact: f, Says: body})
+		}
+	}
+	return told, p.setTimes(ctx, told)
+}
+
+// setTimes gives facts their times, corrected by what their gates observed of
+// their clocks. Facts whose clock was right cost nothing.
+func (p *projection) setTimes(ctx context.Context, told []parking.Told) error {
+	var boots []string
+	for _, f := range told {
+		if b := (parking.Boot{Gate: f.Gate, ID: f.Boot}); f.Movable() && !p.asked[b] {
+			p.asked[b] = true
+			boots = append(boots, b.ID)
+		}
+	}
+	if len(boots) > 0 {
+		rows, err := p.q.FactsAbout(ctx, cloudsql.FactsAboutParams{
+			SiteID: p.t.Site, Kinds: []string{string(parking.KindClockObserved)}, Subjects: boots,
+		})
+		if err != nil {
+			return fmt.Errorf("read what was observed of clocks: %w", err)
+		}
+		for _, raw := range rows {
+			f, err := parking.DecodeFact(raw)
+			if err != nil {
+				return fmt.Errorf("read a fact that was taken before: %w", err)
+			}
+			body, err := parking.DecodeBody(f)
+			if b, ok := body.(*parking.ClockObserved); ok && err == nil {
+				p.clocks.Observe(f, b)
 			}
 		}
 	}
-	changed := int64(0)
-	for lane, direction := range newest {
-		n, err := p.q.SetLaneDirection(ctx, cloudsql.SetLaneDirectionParams{
-			SiteID: p.t.Site, GateCode: gate, Code: lane, Direction: string(direction),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("turn a lane: %w", err)
+	for i := range told {
+		if told[i].Movable() {
+			p.written[told[i].ID] = parking.BusinessTime(told[i].At)
 		}
-		changed += n
+		told[i].At = p.clocks.TimeOf(told[i].Fact)
 	}
-	if changed == 0 {
-		return nil, nil //nolint:nilnil // no change is no configuration
+	return nil
+}
+
+// about reads the facts of some kinds about some subjects.
+func (p *projection) about(ctx context.Context, subjects []string, kinds ...string) ([]parking.Told, error) {
+	if len(subjects) == 0 {
+		return nil, nil
 	}
-	return store.SiteConfig(ctx, p.q, p.t.Site)
+	rows, err := p.q.FactsAbout(ctx, cloudsql.FactsAboutParams{SiteID: p.t.Site, Kinds: kinds, Subjects: subjects})
+	if err != nil {
+		return nil, fmt.Errorf("read the facts about something: %w", err)
+	}
+	return p.read(ctx, rows)
+}
+
+// correct gives the new facts their times, and finds what has to be looked at
+// again because a clock was observed: what was written by that clock, and what
+// was written by a clock that was observed by that one.
+func (p *projection) correct(ctx context.Context, n *news) error {
+	if err := p.setTimes(ctx, n.facts); err != nil {
+		return err
+	}
+	done := map[parking.Boot]bool{}
+	for len(done) < len(n.boots) {
+		for boot := range n.boots {
+			if done[boot] {
+				continue
+			}
+			done[boot] = true
+			rows, err := p.q.FactsOfBoot(ctx, cloudsql.FactsOfBootParams{SiteID: p.t.Site, Gate: boot.Gate, Boot: boot.ID})
+			if err != nil {
+				return fmt.Errorf("read what a gate wrote by a wrong clock: %w", err)
+			}
+			told, err := p.read(ctx, rows)
+			if err != nil {
+				return err
+			}
+			for _, f := range told {
+				n.touch(f)
+				p.changed.epoch(f.Gate, f.Epoch)
+			}
+			n.moved = append(n.moved, told...)
+		}
+	}
+	return nil
+}
+
+// reach finds the stays that new versions of slots and passes are about.
+func (p *projection) reach(ctx context.Context, n *news) error {
+	for code, from := range n.slots {
+		ids, err := p.q.StaysClaimingSince(ctx, cloudsql.StaysClaimingSinceParams{SiteID: p.t.Site, SlotCode: code, FromAt: from})
+		if err != nil {
+			return fmt.Errorf("read who claims a slot: %w", err)
+		}
+		for _, id := range ids {
+			n.stays[id] = true
+		}
+	}
+	for pass, from := range n.passes {
+		ids, err := p.q.StaysOfPassSince(ctx, cloudsql.StaysOfPassSinceParams{SiteID: p.t.Site, Pass: &pass, FromAt: &from})
+		if err != nil {
+			return fmt.Errorf("read who came on a pass: %w", err)
+		}
+		for _, id := range ids {
+			n.stays[id] = true
+		}
+	}
+	return nil
+}
+
+// follow brings the rows of slots and tokens to their newest version.
+func (p *projection) follow(ctx context.Context, n *news) error {
+	if codes := keys(n.slots); len(codes) > 0 {
+		if err := p.q.SetSlotsInService(ctx, cloudsql.SetSlotsInServiceParams{SiteID: p.t.Site, Codes: codes}); err != nil {
+			return fmt.Errorf("take slots in or out of service: %w", err)
+		}
+		for _, code := range codes {
+			p.changed.slots[code] = true
+		}
+	}
+	if numbers := keys(n.tokens); len(numbers) > 0 {
+		if err := p.q.SetTokens(ctx, cloudsql.SetTokensParams{SiteID: p.t.Site, Numbers: numbers}); err != nil {
+			return fmt.Errorf("write tokens: %w", err)
+		}
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +11,6 @@ import (
 
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
-	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
 
@@ -25,29 +23,61 @@ func batch(exec func(func(int, error))) error {
 
 // write replaces the rows of the touched stays and of the others whose place
 // changed. Losers are released before winners are placed.
-func (p *projection) write(ctx context.Context, ids []uuid.UUID, others map[uuid.UUID]*parking.Stay) error {
-	var stays []*parking.Stay
-	for _, id := range ids {
-		if s := &p.touched[id].stay; s.State != "" { // money for a stay whose IN is still to come has no row
-			stays = append(stays, s)
-		}
+func (p *projection) write(ctx context.Context, n *news) error {
+	if len(p.ids) == 0 {
+		return p.vehicles(ctx, n)
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(others), compareIDs) {
-		stays = append(stays, others[id])
-	}
-	var all, winners []uuid.UUID
-	rows := make([]cloudsql.PutStayParams, 0, len(stays))
-	for _, s := range stays {
-		row, err := p.stayRow(s)
-		if err != nil {
-			return err
-		}
-		rows, all = append(rows, row), append(all, s.ID)
+	var all, winners, gone []uuid.UUID
+	var rows []cloudsql.PutStayParams
+	take := func(s *parking.Stay) {
+		all = append(all, s.ID)
 		if s.State == parking.Inside && s.Placed && s.Slot != "" {
 			winners = append(winners, s.ID)
 		}
 		p.changed.stays[s.ID] = *s
 	}
+	for _, id := range p.ids {
+		v := p.touched[id]
+		if v.stay.State == "" { // money for a stay whose IN is still to come has no row
+			if v.was != nil {
+				gone = append(gone, id)
+				was := *v.was
+				was.State = parking.Voided // gates are told so
+				p.changed.stays[id] = was
+			}
+			continue
+		}
+		row, err := p.stayRow(v)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+		take(&v.stay)
+	}
+	var documents []cloudsql.PutDocumentParams
+	for _, id := range slices.SortedFunc(maps.Keys(p.replay.others), compareIDs) {
+		doc, err := store.Encode(p.replay.others[id])
+		if err != nil {
+			return err
+		}
+		documents = append(documents, cloudsql.PutDocumentParams{SiteID: p.t.Site, ID: id, Document: doc})
+		take(p.replay.others[id])
+	}
+	if err := p.references(ctx); err != nil {
+		return err
+	}
+	if err := p.stays(ctx, all, winners, gone, rows, documents); err != nil {
+		return err
+	}
+	if err := p.payments(ctx); err != nil {
+		return err
+	}
+	return p.vehicles(ctx, n)
+}
+
+func (p *projection) stays(
+	ctx context.Context, all, winners, gone []uuid.UUID, rows []cloudsql.PutStayParams, documents []cloudsql.PutDocumentParams,
+) error {
 	if len(all) > 0 {
 		if err := p.q.ReleaseSlots(ctx, cloudsql.ReleaseSlotsParams{SiteID: p.t.Site, Ids: all}); err != nil {
 			return fmt.Errorf("release slots: %w", err)
@@ -55,19 +85,25 @@ func (p *projection) write(ctx context.Context, ids []uuid.UUID, others map[uuid
 		if err := batch(p.q.PutStay(ctx, rows).Exec); err != nil {
 			return fmt.Errorf("write stays: %w", err)
 		}
+		if err := batch(p.q.PutDocument(ctx, documents).Exec); err != nil {
+			return fmt.Errorf("write stays that lost or won a slot: %w", err)
+		}
 	}
 	if len(winners) > 0 {
 		if err := p.q.HoldSlots(ctx, cloudsql.HoldSlotsParams{SiteID: p.t.Site, Ids: winners}); err != nil {
 			return fmt.Errorf("hold slots: %w", err)
 		}
 	}
-	if err := p.payments(ctx, ids); err != nil {
-		return err
+	if len(gone) > 0 {
+		if err := p.q.DropStays(ctx, cloudsql.DropStaysParams{SiteID: p.t.Site, Ids: gone}); err != nil {
+			return fmt.Errorf("drop stays of which nothing came true: %w", err)
+		}
 	}
-	return p.vehicles(ctx, ids)
+	return nil
 }
 
-func (p *projection) stayRow(s *parking.Stay) (cloudsql.PutStayParams, error) {
+func (p *projection) stayRow(v *visit) (cloudsql.PutStayParams, error) {
+	s := &v.stay
 	doc, err := store.Encode(s)
 	if err != nil {
 		return cloudsql.PutStayParams{}, err
@@ -76,10 +112,13 @@ func (p *projection) stayRow(s *parking.Stay) (cloudsql.PutStayParams, error) {
 		TenantID: p.t.Tenant, SiteID: p.t.Site, ID: s.ID, State: string(s.State), Class: string(s.Class),
 		Plate: string(s.Plate), Display: s.Display, Token: orNull(s.Token), ZoneCode: s.Zone, SlotClaimed: orNull(s.Slot),
 		InAt: s.InAt, OutAt: s.OutAt, TariffID: orNull(s.Tariff), Currency: p.t.Currency,
-		Paid: int64(s.PaidSum()), Document: doc,
+		Paid: int64(s.PaidSum()), Document: doc, OutToken: orNull(s.OutToken), OutPlate: orNull(string(s.OutPlate)),
+		TokenUntil: s.TokenUntil(), IntoID: s.Into,
 	}
+	role, plate := half(&v.alone)
+	row.MatchRole, row.MatchPlate = orNull(role), orNull(plate)
 	if s.InAt != nil {
-		row.InGate = &s.InGate
+		row.InGate, row.InFact, row.Pass = &s.InGate, &s.InFact, orNull(s.Pass)
 	}
 	if s.OutAt != nil {
 		row.OutGate = &s.OutGate
@@ -102,14 +141,34 @@ func orNull(s string) *string {
 	return &s
 }
 
-func (p *projection) payments(ctx context.Context, ids []uuid.UUID) error {
-	var rows []cloudsql.PutPaymentParams
-	for _, id := range ids {
+// owners finds the stay to which each payment belongs: of those that name it
+// the one with the smallest id. All of them are among the touched.
+func (p *projection) owners() map[uuid.UUID]uuid.UUID {
+	owner := map[uuid.UUID]uuid.UUID{}
+	for _, id := range p.ids { // sorted
 		for _, m := range p.touched[id].stay.Payments {
+			if _, owned := owner[m.ID]; !owned {
+				owner[m.ID] = id
+			}
+		}
+	}
+	return owner
+}
+
+// payments writes the money of the touched stays.
+func (p *projection) payments(ctx context.Context) error {
+	p.owner = p.owners()
+	var rows []cloudsql.PutPaymentParams
+	for _, id := range p.ids {
+		for _, m := range p.touched[id].stay.Payments {
+			if p.owner[m.ID] != id {
+				continue
+			}
 			rows = append(rows, cloudsql.PutPaymentParams{
 				TenantID: p.t.Tenant, SiteID: p.t.Site, ID: m.ID, StayID: id, Method: string(m.Method),
 				Status: string(m.Status), Amount: int64(m.Amount), Currency: cmp.Or(m.Currency, p.t.Currency),
 				Reference: orNull(m.Reference), Gate: m.Gate, Actor: m.Actor, RequestedAt: m.RequestedAt, PaidAt: m.PaidAt,
+				Refunded: int64(m.Refunded), BankAt: m.BankAt,
 			})
 		}
 	}
@@ -119,13 +178,14 @@ func (p *projection) payments(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-func (p *projection) vehicles(ctx context.Context, ids []uuid.UUID) error {
-	now, before := map[string]bool{}, map[string]bool{}
-	for _, id := range ids {
+// vehicles brings the rows of plates up to what their stays and the block list say.
+func (p *projection) vehicles(ctx context.Context, n *news) error {
+	now, before := maps.Clone(n.plates), map[string]bool{}
+	for _, id := range p.ids {
 		v := p.touched[id]
 		now[string(v.stay.Plate)] = true
-		if v.known && v.plate != string(v.stay.Plate) {
-			before[v.plate] = true
+		if v.was != nil && (v.was.Plate != v.stay.Plate || v.stay.State == "") {
+			before[string(v.was.Plate)] = true
 		}
 	}
 	delete(now, "")
@@ -146,47 +206,3 @@ func (p *projection) vehicles(ctx context.Context, ids []uuid.UUID) error {
 	}
 	return nil
 }
-
-// changes is what a batch changed, for the feed.
-type changes struct {
-	stays     map[uuid.UUID]parking.Stay
-	slots     map[string]bool
-	conflicts map[string]wire.Conflict
-	config    *wire.SiteConfig
-}
-
-func newChanges() *changes {
-	return &changes{stays: map[uuid.UUID]parking.Stay{}, slots: map[string]bool{}, conflicts: map[string]wire.Conflict{}}
-}
-
-func (c *changes) add(more *changes) {
-	if c.stays == nil {
-		*c = *newChanges()
-	}
-	maps.Copy(c.stays, more.stays)
-	maps.Copy(c.slots, more.slots)
-	maps.Copy(c.conflicts, more.conflicts)
-	c.config = cmp.Or(more.config, c.config)
-}
-
-// delta makes the feed's entry, in a fixed order.
-func (c *changes) delta(ctx context.Context, t *store.SiteTx) (wire.Delta, error) {
-	var d wire.Delta
-	for _, id := range slices.SortedFunc(maps.Keys(c.stays), compareIDs) {
-		d.Stays = append(d.Stays, c.stays[id])
-	}
-	if len(c.slots) > 0 {
-		slots, err := store.Slots(ctx, t.Q, t.Site, slices.Sorted(maps.Keys(c.slots))...)
-		if err != nil {
-			return d, err
-		}
-		d.Slots = slots
-	}
-	for _, id := range slices.Sorted(maps.Keys(c.conflicts)) {
-		d.Conflicts = append(d.Conflicts, c.conflicts[id])
-	}
-	d.Config = c.config
-	return d, nil
-}
-
-func hexID(id []byte) string { return hex.EncodeToString(id) }

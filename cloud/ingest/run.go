@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +27,14 @@ type run struct {
 	log        *slog.Logger
 
 	held    cloudsql.GateEpochRow
-	changed changes
+	changed *changes
+	verdict verdict // on what concerns no stay: items in quarantine
+}
+
+func newRun(t *store.SiteTx, b *wire.Batch, items []*item, receivedAt time.Time, log *slog.Logger) *run {
+	return &run{
+		t: t, batch: b, items: items, receivedAt: receivedAt.UTC(), log: log, changed: newChanges(), verdict: newVerdict(),
+	}
 }
 
 func (r *run) take(ctx context.Context, answer *wire.BatchAnswer) error {
@@ -154,76 +160,72 @@ func (r *run) apply(ctx context.Context, items []*item) (err error) {
 }
 
 func (r *run) write(ctx context.Context, q *cloudsql.Queries, items []*item) (*changes, error) {
+	n := newNews()
+	for _, it := range items {
+		n.learn(parking.Told{Fact: it.fact, Says: it.body})
+	}
+	if err := r.addFacts(ctx, q, items); err != nil {
+		return nil, err
+	}
+	if err := r.addVersions(ctx, q, items); err != nil {
+		return nil, err
+	}
+	return newProjection(q, r.t, r.receivedAt).project(ctx, n)
+}
+
+// addFacts counts the facts and writes them, with what they can be found by.
+func (r *run) addFacts(ctx context.Context, q *cloudsql.Queries, items []*item) error {
 	events := cloudsql.AddEventsParams{
 		TenantID: r.t.Tenant, SiteID: r.t.Site, Gate: r.batch.Gate, Epoch: string(r.batch.Epoch),
 		Outcome: string(wire.Applied), ReceivedAt: r.receivedAt,
 	}
 	facts := cloudsql.AddFactsParams{TenantID: r.t.Tenant, SiteID: r.t.Site, Gate: r.batch.Gate, Epoch: string(r.batch.Epoch)}
-	touched := map[uuid.UUID]bool{}
-	lanes := false
 	for _, n := range items {
-		stay := parking.StayOf(n.fact)
-		events.Ids, events.Seqs, events.Ats = append(events.Ids, n.id), append(events.Seqs, n.seq), append(events.Ats, n.fact.At)
-		facts.Kinds, facts.Stays = append(facts.Kinds, string(n.fact.Kind)), append(facts.Stays, stay)
-		facts.Actors, facts.Encoded = append(facts.Actors, n.fact.Actor), append(facts.Encoded, n.raw)
-		if parking.AboutStay(n.fact.Kind) {
-			touched[stay] = true
+		boot := ""
+		if n.fact.Movable() && len(n.fact.Boot) <= parking.MaxBoot {
+			boot = n.fact.Boot
 		}
-		lanes = lanes || n.fact.Kind == parking.KindLaneChanged
+		events.Ids, events.Seqs, events.Ats = append(events.Ids, n.id), append(events.Seqs, n.seq), append(events.Ats, n.fact.At)
+		facts.Kinds, facts.Stays = append(facts.Kinds, string(n.fact.Kind)), append(facts.Stays, parking.StayOf(n.fact))
+		facts.Actors, facts.Encoded = append(facts.Actors, n.fact.Actor), append(facts.Encoded, n.raw)
+		facts.Subjects, facts.Boots = append(facts.Subjects, parking.SubjectOf(n.body)), append(facts.Boots, boot)
 	}
 	facts.Ids, facts.Seqs, facts.Ats = events.Ids, events.Seqs, events.Ats
 	if err := q.AddEvents(ctx, events); err != nil {
-		return nil, fmt.Errorf("count the facts: %w", err)
+		return fmt.Errorf("count the facts: %w", err)
 	}
 	if err := q.AddFacts(ctx, facts); err != nil {
-		return nil, fmt.Errorf("write the facts: %w", err)
-	}
-	p := projection{q: q, t: r.t, now: r.receivedAt}
-	changed, err := p.project(ctx, touched)
-	if err != nil {
-		return nil, err
-	}
-	if lanes {
-		if changed.config, err = p.lanes(ctx, r.batch.Gate); err != nil {
-			return nil, err
-		}
-	}
-	return changed, nil
-}
-
-// quarantine keeps what has a reason, raw, and counts it.
-func (r *run) quarantine(ctx context.Context) error {
-	for _, n := range r.items {
-		if n.outcome != "" {
-			continue
-		}
-		n.outcome = wire.Quarantined
-		err := r.t.Q.Quarantine(ctx, cloudsql.QuarantineParams{
-			TenantID: r.t.Tenant, SiteID: r.t.Site, Gate: r.batch.Gate, Epoch: string(r.batch.Epoch), Seq: n.seq,
-			Sha256: n.sum, Raw: n.raw, Reason: strings.ToValidUTF8(strings.ReplaceAll(n.reason, "\x00", ""), "?"),
-			ReceivedAt: r.receivedAt,
-		})
-		if err != nil {
-			return fmt.Errorf("quarantine: %w", err)
-		}
-		r.log.WarnContext(ctx, "fact quarantined", "site", r.t.Site, "gate", r.batch.Gate, "epoch", r.batch.Epoch, "seq", n.seq)
-		err = r.t.Q.CountQuarantined(ctx, cloudsql.CountQuarantinedParams{
-			TenantID: r.t.Tenant, SiteID: r.t.Site, ID: n.quarantineID(r.batch), Gate: r.batch.Gate,
-			Epoch: string(r.batch.Epoch), Seq: n.seq, At: r.receivedAt,
-		})
-		if err != nil {
-			return fmt.Errorf("count a quarantined fact: %w", err)
-		}
+		return fmt.Errorf("write the facts: %w", err)
 	}
 	return nil
 }
 
-// advance writes how far the epoch is held now and appends to the feed. A
-// batch that brought nothing new changes nothing.
+// addVersions keeps what holds from when on, as the cloud's own facts say.
+func (r *run) addVersions(ctx context.Context, q *cloudsql.Queries, items []*item) error {
+	var rows []cloudsql.AddVersionParams
+	for _, n := range items {
+		key, from := parking.VersionOf(n.body)
+		if key == "" {
+			continue
+		}
+		rows = append(rows, cloudsql.AddVersionParams{
+			TenantID: r.t.Tenant, SiteID: r.t.Site, Kind: string(n.fact.Kind), Key: key, FromAt: from, At: n.fact.At,
+			Epoch: string(n.fact.Epoch), Seq: n.seq, FactID: n.id, Document: n.fact.Body,
+		})
+	}
+	if err := batch(q.AddVersion(ctx, rows).Exec); err != nil {
+		return fmt.Errorf("write versions: %w", err)
+	}
+	return nil
+}
+
+// advance writes how far the epoch is held now, judges what that shows of the
+// gate, and appends to the feed. A batch that brought nothing new changes
+// nothing.
 func (r *run) advance(ctx context.Context) error {
 	last := r.batch.FirstSeq + int64(len(r.items)) - 1
 	if last <= r.held.Seq {
-		return nil
+		return r.append(ctx, nil)
 	}
 	newest := r.items[len(r.items)-1]
 	at := r.held.LastAt
@@ -240,11 +242,51 @@ func (r *run) advance(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write what is held of the epoch: %w", err)
 	}
+	if err := r.started(ctx); err != nil {
+		return err
+	}
+	r.changed.epoch(r.batch.Gate, r.batch.Epoch)
+	return r.append(ctx, []wire.Covered{{Gate: r.batch.Gate, Epoch: r.batch.Epoch, Seq: last}})
+}
+
+// started keeps what the epoch's first fact says came before it.
+func (r *run) started(ctx context.Context) error {
+	for _, n := range r.items {
+		b, ok := n.body.(*parking.Started)
+		if !ok || n.seq != 1 || n.outcome != wire.Applied {
+			continue
+		}
+		err := r.t.Q.SetEpochStarted(ctx, cloudsql.SetEpochStartedParams{
+			SiteID: r.t.Site, Gate: r.batch.Gate, Epoch: string(r.batch.Epoch), StartedID: n.id,
+			PrevEpoch: string(b.PrevEpoch), PrevSeq: b.PrevSeq,
+		})
+		if err != nil {
+			return fmt.Errorf("write what came before the epoch: %w", err)
+		}
+	}
+	return nil
+}
+
+// append judges the gates whose epochs changed and writes the entry of the
+// feed, if there is something to tell.
+func (r *run) append(ctx context.Context, covers []wire.Covered) error {
+	p := newProjection(r.t.Q, r.t, r.receivedAt)
+	p.verdict = r.verdict
+	if err := p.judgeBranches(ctx, r.changed.epochs); err != nil {
+		return err
+	}
+	if err := p.conclude(ctx); err != nil {
+		return err
+	}
+	r.changed.add(p.changed)
+	if len(covers) == 0 && !r.changed.any() {
+		return nil
+	}
 	delta, err := r.changed.delta(ctx, r.t)
 	if err != nil {
 		return err
 	}
-	delta.Covers = []wire.Covered{{Gate: r.batch.Gate, Epoch: r.batch.Epoch, Seq: last}}
+	delta.Covers = covers
 	_, err = r.t.Append(ctx, delta, r.receivedAt)
 	return err
 }

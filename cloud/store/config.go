@@ -176,7 +176,7 @@ func (s *Store) Snapshot(ctx context.Context, site uuid.UUID, gate string, now t
 		if err != nil {
 			return fmt.Errorf("read the feed's head: %w", err)
 		}
-		snap.FeedSeq = head.FeedSeq
+		snap.FeedSeq, snap.Incarnation = head.FeedSeq, head.Incarnation
 		return fillSnapshot(ctx, q, snap, site, gate, now)
 	})
 	if err != nil {
@@ -191,9 +191,6 @@ func fillSnapshot(ctx context.Context, q *cloudsql.Queries, snap *wire.Snapshot,
 		return err
 	}
 	snap.Config = *cfg
-	if snap.Incarnation, err = q.Incarnation(ctx); err != nil {
-		return fmt.Errorf("read the incarnation: %w", err)
-	}
 	if snap.Slots, err = Slots(ctx, q, site); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"gatehouse/cloud/store/cloudsql"
@@ -29,7 +30,15 @@ type Store struct {
 	Pool *pgxpool.Pool
 	Q    *cloudsql.Queries // outside of any transaction
 
-	onCommit func(site uuid.UUID, delta wire.Delta)
+	onCommit func(Commit)
+}
+
+// Commit is one entry that was appended to a site's feed, and the incarnation
+// of the database in which it was.
+type Commit struct {
+	Site        uuid.UUID
+	Incarnation uuid.UUID
+	Delta       wire.Delta
 }
 
 // Open connects to the database at url (postgres://…). The schema must be
@@ -45,6 +54,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "gatehouse-cloud"
+	cfg.AfterConnect = greet
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -62,7 +72,7 @@ func (s *Store) Close() { s.Pool.Close() }
 // OnCommit names the function that is told of every entry appended to a feed,
 // after its commit and on the goroutine that committed: it must not block. Set
 // it before the store is used by more than one goroutine.
-func (s *Store) OnCommit(fn func(site uuid.UUID, delta wire.Delta)) { s.onCommit = fn }
+func (s *Store) OnCommit(fn func(Commit)) { s.onCommit = fn }
 
 // Tx runs fn in one transaction: committed when fn returns nil, else rolled
 // back. The error is fn's own, or that of the commit.
@@ -71,10 +81,16 @@ func (s *Store) Tx(ctx context.Context, fn func(q *cloudsql.Queries, tx pgx.Tx) 
 }
 
 // ReadTx runs fn in one read-only transaction that sees the database as it is
-// at one moment.
+// at one moment. It stands in nobody's way, so only ctx bounds how long a
+// statement of it takes.
 func (s *Store) ReadTx(ctx context.Context, fn func(q *cloudsql.Queries) error) error {
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return s.tx(ctx, opts, func(q *cloudsql.Queries, _ pgx.Tx) error { return fn(q) })
+	return s.tx(ctx, opts, func(q *cloudsql.Queries, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return fmt.Errorf("lift the limit: %w", err)
+		}
+		return fn(q)
+	})
 }
 
 func (s *Store) tx(ctx context.Context, opts pgx.TxOptions, fn func(*cloudsql.Queries, pgx.Tx) error) (err error) {
@@ -86,6 +102,7 @@ func (s *Store) tx(ctx context.Context, opts pgx.TxOptions, fn func(*cloudsql.Qu
 		if err == nil {
 			return
 		}
+		err = told(err)
 		// After a commit, or on a broken connection, there is nothing to roll back.
 		if back := tx.Rollback(context.WithoutCancel(ctx)); back != nil && !errors.Is(back, pgx.ErrTxClosed) {
 			err = errors.Join(err, fmt.Errorf("roll back: %w", back))
@@ -100,6 +117,24 @@ func (s *Store) tx(ctx context.Context, opts pgx.TxOptions, fn func(*cloudsql.Qu
 	return nil
 }
 
+// errBusy is what a caller is told who waited too long for what another does.
+var errBusy = parking.Errorf(parking.Unavailable, "The database is busy with another change. Try again in a moment.")
+
+// told makes of a wait that was given up (a lock, a statement, a deadlock, an
+// idle transaction that the server ended) an Unavailable error with a sentence:
+// nothing was written, and the same may be tried again.
+func told(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || errors.Is(err, errBusy) {
+		return err
+	}
+	switch pg.Code {
+	case "55P03", "57014", "40P01", "40001", "25P03":
+		return fmt.Errorf("%w (%w)", errBusy, err)
+	}
+	return err
+}
+
 // SiteTx is a transaction that holds the lock of one site.
 type SiteTx struct {
 	Tx       pgx.Tx
@@ -108,6 +143,8 @@ type SiteTx struct {
 	Site     uuid.UUID
 	Currency string // of the site
 	FeedSeq  int64  // the newest number of the feed, with Append's own
+	// Incarnation is that of the database.
+	Incarnation uuid.UUID
 
 	appended *wire.Delta
 }
@@ -125,13 +162,14 @@ func (s *Store) SiteTx(ctx context.Context, site uuid.UUID, fn func(*SiteTx) err
 			return fmt.Errorf("lock the site: %w", err)
 		}
 		t.Tx, t.Q, t.Tenant, t.Currency, t.FeedSeq = tx, q, row.TenantID, row.Currency, row.FeedSeq
+		t.Incarnation = row.Incarnation
 		return fn(t)
 	})
 	if err != nil {
 		return err
 	}
 	if t.appended != nil && s.onCommit != nil {
-		s.onCommit(site, *t.appended)
+		s.onCommit(Commit{Site: site, Incarnation: t.Incarnation, Delta: *t.appended})
 	}
 	return nil
 }

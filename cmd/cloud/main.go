@@ -22,17 +22,18 @@ import (
 )
 
 type cli struct {
-	Serve   serveCommand   `cmd:"" help:"Serve gates and browsers until told to stop."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Seed    seedCommand    `cmd:"" help:"Make the first site, with an administrator and four guards; prints their passwords once."`
-	User    userCommands   `cmd:"" help:"People of a site."`
-	Gate    gateCommands   `cmd:"" help:"Gates of a site."`
-	Export  exportCommand  `cmd:"" help:"Write a site's state, to compare it with another's."`
-	Quote   quote.Quote    `cmd:"" help:"Price a stay by a tariff file."`
-	Vietqr  quote.VietQR   `cmd:"" name:"vietqr" help:"Write or read a VietQR code."`
-	Config  configCommand  `cmd:"" help:"Print what is in force, secrets blotted out."`
-	Health  healthCommand  `cmd:"" help:"Ask a server on this machine whether it is ready; exit 1 if not."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve       serveCommand        `cmd:"" help:"Serve gates and browsers until told to stop."`
+	Migrate     migrateCommand      `cmd:"" help:"Bring the database's schema up to date."`
+	Seed        seedCommand         `cmd:"" help:"Make the first site, with an administrator and four guards; prints their passwords once."`
+	User        userCommands        `cmd:"" help:"People of a site."`
+	Gate        gateCommands        `cmd:"" help:"Gates of a site."`
+	Incarnation incarnationCommands `cmd:"" help:"Which database this is, for gates: after a restore it must be another."`
+	Export      exportCommand       `cmd:"" help:"Write a site's state, to compare it with another's."`
+	Quote       quote.Quote         `cmd:"" help:"Price a stay by a tariff file."`
+	Vietqr      quote.VietQR        `cmd:"" name:"vietqr" help:"Write or read a VietQR code."`
+	Config      configCommand       `cmd:"" help:"Print what is in force, secrets blotted out."`
+	Health      healthCommand       `cmd:"" help:"Ask a server on this machine whether it is ready; exit 1 if not."`
+	Version     versionCommand      `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -23,7 +23,9 @@ const conflictOpen = "open"
 
 // ApplyDeltas applies entries of the feed, in order, in one transaction.
 // Entries that were applied before are passed over; ErrHole when one is
-// missing (the entries before the hole are applied).
+// missing (the entries before the hole are applied). A delta that stands for a
+// range of entries is applied like one, also when some of them were applied
+// before: it holds the newest of everything that they touched.
 func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
@@ -37,7 +39,7 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 		if d.FeedSeq <= next {
 			continue
 		}
-		if hole = d.FeedSeq != next+1; hole {
+		if hole = d.First() > next+1 || d.First() > d.FeedSeq; hole {
 			break
 		}
 		next = d.FeedSeq

@@ -125,7 +125,7 @@ func (s *session) hello(ctx context.Context) (*wire.Welcome, error) {
 	began := u.mono()
 	err := s.write(ctx, wire.Message{Hello: &wire.Hello{
 		Protocol: wire.Protocol, Gate: u.id.Gate, Site: u.id.Site, Epoch: u.state.Epoch(), FeedSeq: site.FeedSeq,
-		Incarnation: site.Incarnation, Version: u.version, Queue: u.state.Waiting(),
+		Incarnation: site.Incarnation, Version: u.version, Queue: u.state.Waiting(), Ranges: true,
 	}})
 	if err != nil {
 		return nil, err

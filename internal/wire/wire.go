@@ -165,6 +165,8 @@ type Hello struct {
 	Incarnation uuid.UUID     `json:"incarnation"` // of the cloud that the gate knows, zero for none
 	Version     string        `json:"version"`
 	Queue       int64         `json:"queue"` // facts waiting
+	// Ranges says that the gate takes deltas that stand for a range of entries.
+	Ranges bool `json:"ranges,omitempty"`
 }
 
 // Welcome is the cloud's answer.
@@ -178,14 +180,25 @@ type Welcome struct {
 	Degraded    bool                    `json:"degraded"` // Redis is gone
 }
 
-// Delta is one transaction that changed the site's state.
+// Delta is one transaction that changed the site's state, or, with From, what
+// the entries From to FeedSeq come to together: of each stay, slot and conflict
+// only the newest, and of the facts covered the highest.
 type Delta struct {
 	FeedSeq   int64          `json:"feed_seq"`
+	From      int64          `json:"from,omitempty"` // 0: FeedSeq alone
 	Stays     []parking.Stay `json:"stays,omitempty"`
 	Slots     []parking.Slot `json:"slots,omitempty"`
 	Config    *SiteConfig    `json:"config,omitempty"` // the site itself changed
 	Conflicts []Conflict     `json:"conflicts,omitempty"`
 	Covers    []Covered      `json:"covers,omitempty"`
+}
+
+// First is the first entry that the delta stands for.
+func (d *Delta) First() int64 {
+	if d.From > 0 {
+		return d.From
+	}
+	return d.FeedSeq
 }
 
 // Covered says that this delta includes a gate's facts up to Seq.
@@ -199,11 +212,22 @@ type Covered struct {
 type Conflict struct {
 	ID    string      `json:"id"` // hex
 	Kind  string      `json:"kind"`
-	State string      `json:"state"`
+	State string      `json:"state"` // open, settled, withdrawn
 	Stays []uuid.UUID `json:"stays"`
 	Facts []uuid.UUID `json:"facts"`
 	Slot  string      `json:"slot,omitempty"`
 	At    time.Time   `json:"at"`
+	// Settled is who decided what, while it is settled.
+	Settled *Settled `json:"settled,omitempty"`
+}
+
+// Settled is the decision on a conflict.
+type Settled struct {
+	Fact   uuid.UUID `json:"fact"` // the conflict_settled
+	How    string    `json:"how"`
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
 }
 
 // Beat is a heartbeat. The other side sends it back as echo; the sender's own

@@ -61,11 +61,15 @@ func (s *Site) saveStay(stay *parking.Stay) {
 	if stay.Charge != nil {
 		fee = &stay.Charge.Fee
 	}
+	var inFact *uuid.UUID
+	if stay.InAt != nil {
+		inFact = &stay.InFact
+	}
 	s.Exec(`INSERT INTO transactions (tenant_id, site_id, id, state, class, plate, display, zone_code, slot_claimed, slot_held,
-			in_at, in_gate, out_at, out_gate, currency, fee, paid, document)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, $11, nullif($12, ''), $13, nullif($14, ''), 'VND', $15, $16, $17)`,
+			in_at, in_gate, out_at, out_gate, currency, fee, paid, document, in_fact)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, $11, nullif($12, ''), $13, nullif($14, ''), 'VND', $15, $16, $17, $18)`,
 		s.Tenant, s.ID, stay.ID, string(stay.State), string(stay.Class), string(stay.Plate), stay.Display, stay.Zone, stay.Slot, held,
-		stay.InAt, stay.InGate, stay.OutAt, stay.OutGate, fee, stay.PaidSum(), document)
+		stay.InAt, stay.InGate, stay.OutAt, stay.OutGate, fee, stay.PaidSum(), document, inFact)
 	for _, p := range stay.Payments {
 		s.Exec(`INSERT INTO payments (tenant_id, site_id, id, stay_id, method, status, amount, currency, reference, gate, actor, requested_at, paid_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, $11, $12, $13)`,

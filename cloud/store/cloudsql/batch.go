@@ -80,52 +80,52 @@ func (b *AddClaimBatchResults) Close() error {
 	return b.br.Close()
 }
 
-const openConflict = `-- name: OpenConflict :batchexec
-INSERT INTO conflicts (tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9)
-ON CONFLICT (site_id, id) DO UPDATE SET state = 'open', closed_at = NULL WHERE conflicts.state = 'withdrawn'
+const addVersion = `-- name: AddVersion :batchexec
+INSERT INTO versions (tenant_id, site_id, kind, key, from_at, at, epoch, seq, fact_id, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
-type OpenConflictBatchResults struct {
+type AddVersionBatchResults struct {
 	br     pgx.BatchResults
 	tot    int
 	closed bool
 }
 
-type OpenConflictParams struct {
+type AddVersionParams struct {
 	TenantID uuid.UUID
 	SiteID   uuid.UUID
-	ID       []byte
 	Kind     string
-	Facts    []uuid.UUID
-	Stays    []uuid.UUID
-	SlotCode *string
+	Key      string
+	FromAt   time.Time
 	At       time.Time
-	OpenedAt time.Time
+	Epoch    string
+	Seq      int64
+	FactID   uuid.UUID
+	Document []byte
 }
 
-// A settled conflict stays settled: other facts make another id.
-func (q *Queries) OpenConflict(ctx context.Context, arg []OpenConflictParams) *OpenConflictBatchResults {
+func (q *Queries) AddVersion(ctx context.Context, arg []AddVersionParams) *AddVersionBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
 		vals := []interface{}{
 			a.TenantID,
 			a.SiteID,
-			a.ID,
 			a.Kind,
-			a.Facts,
-			a.Stays,
-			a.SlotCode,
+			a.Key,
+			a.FromAt,
 			a.At,
-			a.OpenedAt,
+			a.Epoch,
+			a.Seq,
+			a.FactID,
+			a.Document,
 		}
-		batch.Queue(openConflict, vals...)
+		batch.Queue(addVersion, vals...)
 	}
 	br := q.db.SendBatch(ctx, batch)
-	return &OpenConflictBatchResults{br, len(arg), false}
+	return &AddVersionBatchResults{br, len(arg), false}
 }
 
-func (b *OpenConflictBatchResults) Exec(f func(int, error)) {
+func (b *AddVersionBatchResults) Exec(f func(int, error)) {
 	defer b.br.Close()
 	for t := 0; t < b.tot; t++ {
 		if b.closed {
@@ -141,7 +141,7 @@ func (b *OpenConflictBatchResults) Exec(f func(int, error)) {
 	}
 }
 
-func (b *OpenConflictBatchResults) Close() error {
+func (b *AddVersionBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }
@@ -202,16 +202,156 @@ func (b *PlaceClaimBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const putConflict = `-- name: PutConflict :batchexec
+INSERT INTO conflicts (tenant_id, site_id, id, kind, facts, stays, slot_code, subject, state, at, opened_at, closed_at,
+    settled_fact, settled_how, settled_reason, settled_by, settled_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+    $13, $14, $15, $16, $17)
+ON CONFLICT (site_id, id) DO UPDATE SET facts = excluded.facts, stays = excluded.stays, slot_code = excluded.slot_code,
+    subject = excluded.subject, state = excluded.state, at = excluded.at, closed_at = excluded.closed_at,
+    settled_fact = excluded.settled_fact, settled_how = excluded.settled_how, settled_reason = excluded.settled_reason,
+    settled_by = excluded.settled_by, settled_at = excluded.settled_at
+`
+
+type PutConflictBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutConflictParams struct {
+	TenantID      uuid.UUID
+	SiteID        uuid.UUID
+	ID            []byte
+	Kind          string
+	Facts         []uuid.UUID
+	Stays         []uuid.UUID
+	SlotCode      *string
+	Subject       *string
+	State         string
+	At            time.Time
+	Now           time.Time
+	ClosedAt      *time.Time
+	SettledFact   *uuid.UUID
+	SettledHow    *string
+	SettledReason *string
+	SettledBy     *string
+	SettledAt     *time.Time
+}
+
+// A conflict as it stands: open, settled, or withdrawn because the facts no
+// longer make it. opened_at is when it was first seen.
+func (q *Queries) PutConflict(ctx context.Context, arg []PutConflictParams) *PutConflictBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.TenantID,
+			a.SiteID,
+			a.ID,
+			a.Kind,
+			a.Facts,
+			a.Stays,
+			a.SlotCode,
+			a.Subject,
+			a.State,
+			a.At,
+			a.Now,
+			a.ClosedAt,
+			a.SettledFact,
+			a.SettledHow,
+			a.SettledReason,
+			a.SettledBy,
+			a.SettledAt,
+		}
+		batch.Queue(putConflict, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutConflictBatchResults{br, len(arg), false}
+}
+
+func (b *PutConflictBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutConflictBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putDocument = `-- name: PutDocument :batchexec
+UPDATE transactions SET document = $1 WHERE site_id = $2 AND id = $3
+`
+
+type PutDocumentBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutDocumentParams struct {
+	Document []byte
+	SiteID   uuid.UUID
+	ID       uuid.UUID
+}
+
+// Another stay's claim changed whether this one is placed.
+func (q *Queries) PutDocument(ctx context.Context, arg []PutDocumentParams) *PutDocumentBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Document,
+			a.SiteID,
+			a.ID,
+		}
+		batch.Queue(putDocument, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutDocumentBatchResults{br, len(arg), false}
+}
+
+func (b *PutDocumentBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutDocumentBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const putPayment = `-- name: PutPayment :batchexec
 INSERT INTO payments (tenant_id, site_id, id, stay_id, method, status, amount, currency, reference, gate, actor,
-    requested_at, paid_at)
+    requested_at, paid_at, refunded, bank_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-    $12, $13)
+    $12, $13, $14, $15)
 ON CONFLICT (site_id, id) DO UPDATE SET stay_id = excluded.stay_id, method = excluded.method,
     status = excluded.status, amount = excluded.amount, currency = excluded.currency,
     reference = excluded.reference, gate = excluded.gate, actor = excluded.actor,
-    requested_at = excluded.requested_at, paid_at = excluded.paid_at
-WHERE excluded.stay_id <= payments.stay_id
+    requested_at = excluded.requested_at, paid_at = excluded.paid_at, refunded = excluded.refunded,
+    bank_at = excluded.bank_at
 `
 
 type PutPaymentBatchResults struct {
@@ -234,9 +374,11 @@ type PutPaymentParams struct {
 	Actor       string
 	RequestedAt *time.Time
 	PaidAt      *time.Time
+	Refunded    int64
+	BankAt      *time.Time
 }
 
-// An id that two stays claim belongs to the smaller stay id, whichever came first.
+// An id that two stays name belongs to the smaller stay id: the projection sees to that.
 func (q *Queries) PutPayment(ctx context.Context, arg []PutPaymentParams) *PutPaymentBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
@@ -254,6 +396,8 @@ func (q *Queries) PutPayment(ctx context.Context, arg []PutPaymentParams) *PutPa
 			a.Actor,
 			a.RequestedAt,
 			a.PaidAt,
+			a.Refunded,
+			a.BankAt,
 		}
 		batch.Queue(putPayment, vals...)
 	}
@@ -284,15 +428,20 @@ func (b *PutPaymentBatchResults) Close() error {
 
 const putStay = `-- name: PutStay :batchexec
 INSERT INTO transactions (tenant_id, site_id, id, state, class, plate, display, token, zone_code, slot_claimed,
-    in_at, in_gate, out_at, out_gate, tariff_id, tariff_version, currency, fee, paid, document)
+    in_at, in_gate, out_at, out_gate, tariff_id, tariff_version, currency, fee, paid, document,
+    out_token, out_plate, in_fact, token_until, pass, match_role, match_plate, into_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21, $22, $23, $24, $25, $26, $27, $28)
 ON CONFLICT (site_id, id) DO UPDATE SET state = excluded.state, class = excluded.class, plate = excluded.plate,
     display = excluded.display, token = excluded.token, zone_code = excluded.zone_code,
     slot_claimed = excluded.slot_claimed, in_at = excluded.in_at, in_gate = excluded.in_gate,
     out_at = excluded.out_at, out_gate = excluded.out_gate, tariff_id = excluded.tariff_id,
     tariff_version = excluded.tariff_version, currency = excluded.currency, fee = excluded.fee,
-    paid = excluded.paid, document = excluded.document
+    paid = excluded.paid, document = excluded.document, out_token = excluded.out_token, out_plate = excluded.out_plate,
+    in_fact = excluded.in_fact, token_until = excluded.token_until, pass = excluded.pass,
+    pass_held = transactions.pass_held AND excluded.pass IS NOT NULL AND excluded.in_at IS NOT NULL AND excluded.state <> 'voided',
+    match_role = excluded.match_role, match_plate = excluded.match_plate, into_id = excluded.into_id
 `
 
 type PutStayBatchResults struct {
@@ -322,6 +471,14 @@ type PutStayParams struct {
 	Fee           *int64
 	Paid          int64
 	Document      []byte
+	OutToken      *string
+	OutPlate      *string
+	InFact        *uuid.UUID
+	TokenUntil    *time.Time
+	Pass          *string
+	MatchRole     *string
+	MatchPlate    *string
+	IntoID        *uuid.UUID
 }
 
 func (q *Queries) PutStay(ctx context.Context, arg []PutStayParams) *PutStayBatchResults {
@@ -348,6 +505,14 @@ func (q *Queries) PutStay(ctx context.Context, arg []PutStayParams) *PutStayBatc
 			a.Fee,
 			a.Paid,
 			a.Document,
+			a.OutToken,
+			a.OutPlate,
+			a.InFact,
+			a.TokenUntil,
+			a.Pass,
+			a.MatchRole,
+			a.MatchPlate,
+			a.IntoID,
 		}
 		batch.Queue(putStay, vals...)
 	}

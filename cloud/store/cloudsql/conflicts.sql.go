@@ -12,9 +12,107 @@ import (
 	"github.com/google/uuid"
 )
 
+const conflictsAbout = `-- name: ConflictsAbout :many
+SELECT tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at, closed_at, subject, settled_fact, settled_how, settled_reason, settled_by, settled_at FROM conflicts
+WHERE site_id = $1 AND kind = ANY ($2::text[]) AND subject = ANY ($3::text[]) AND state <> 'withdrawn'
+`
+
+type ConflictsAboutParams struct {
+	SiteID   uuid.UUID
+	Kinds    []string
+	Subjects []string
+}
+
+// The standing conflicts of some kinds in some groups.
+func (q *Queries) ConflictsAbout(ctx context.Context, arg ConflictsAboutParams) ([]Conflict, error) {
+	rows, err := q.db.Query(ctx, conflictsAbout, arg.SiteID, arg.Kinds, arg.Subjects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.SiteID,
+			&i.ID,
+			&i.Kind,
+			&i.Facts,
+			&i.Stays,
+			&i.SlotCode,
+			&i.State,
+			&i.At,
+			&i.OpenedAt,
+			&i.ClosedAt,
+			&i.Subject,
+			&i.SettledFact,
+			&i.SettledHow,
+			&i.SettledReason,
+			&i.SettledBy,
+			&i.SettledAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const conflictsByID = `-- name: ConflictsByID :many
+SELECT tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at, closed_at, subject, settled_fact, settled_how, settled_reason, settled_by, settled_at FROM conflicts
+WHERE site_id = $1 AND id = ANY ($2::bytea[])
+`
+
+type ConflictsByIDParams struct {
+	SiteID uuid.UUID
+	Ids    [][]byte
+}
+
+func (q *Queries) ConflictsByID(ctx context.Context, arg ConflictsByIDParams) ([]Conflict, error) {
+	rows, err := q.db.Query(ctx, conflictsByID, arg.SiteID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.SiteID,
+			&i.ID,
+			&i.Kind,
+			&i.Facts,
+			&i.Stays,
+			&i.SlotCode,
+			&i.State,
+			&i.At,
+			&i.OpenedAt,
+			&i.ClosedAt,
+			&i.Subject,
+			&i.SettledFact,
+			&i.SettledHow,
+			&i.SettledReason,
+			&i.SettledBy,
+			&i.SettledAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const conflictsOfSlots = `-- name: ConflictsOfSlots :many
-SELECT id, kind, state FROM conflicts
-WHERE site_id = $1 AND kind = 'slot_twice' AND slot_code = ANY ($2::text[]) AND at >= $3
+SELECT tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at, closed_at, subject, settled_fact, settled_how, settled_reason, settled_by, settled_at FROM conflicts
+WHERE site_id = $1 AND kind = 'slot_twice' AND slot_code = ANY ($2::text[]) AND at >= $3 AND state <> 'withdrawn'
 `
 
 type ConflictsOfSlotsParams struct {
@@ -23,22 +121,34 @@ type ConflictsOfSlotsParams struct {
 	FromAt time.Time
 }
 
-type ConflictsOfSlotsRow struct {
-	ID    []byte
-	Kind  string
-	State string
-}
-
-func (q *Queries) ConflictsOfSlots(ctx context.Context, arg ConflictsOfSlotsParams) ([]ConflictsOfSlotsRow, error) {
+func (q *Queries) ConflictsOfSlots(ctx context.Context, arg ConflictsOfSlotsParams) ([]Conflict, error) {
 	rows, err := q.db.Query(ctx, conflictsOfSlots, arg.SiteID, arg.Slots, arg.FromAt)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ConflictsOfSlotsRow{}
+	items := []Conflict{}
 	for rows.Next() {
-		var i ConflictsOfSlotsRow
-		if err := rows.Scan(&i.ID, &i.Kind, &i.State); err != nil {
+		var i Conflict
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.SiteID,
+			&i.ID,
+			&i.Kind,
+			&i.Facts,
+			&i.Stays,
+			&i.SlotCode,
+			&i.State,
+			&i.At,
+			&i.OpenedAt,
+			&i.ClosedAt,
+			&i.Subject,
+			&i.SettledFact,
+			&i.SettledHow,
+			&i.SettledReason,
+			&i.SettledBy,
+			&i.SettledAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -50,32 +160,44 @@ func (q *Queries) ConflictsOfSlots(ctx context.Context, arg ConflictsOfSlotsPara
 }
 
 const conflictsOfStays = `-- name: ConflictsOfStays :many
-SELECT id, kind, state FROM conflicts
-WHERE site_id = $1 AND kind = ANY ($2::text[]) AND stays && $3::uuid[]
+SELECT tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at, closed_at, subject, settled_fact, settled_how, settled_reason, settled_by, settled_at FROM conflicts
+WHERE site_id = $1 AND stays && $2::uuid[] AND state <> 'withdrawn'
 `
 
 type ConflictsOfStaysParams struct {
 	SiteID uuid.UUID
-	Kinds  []string
 	Stays  []uuid.UUID
 }
 
-type ConflictsOfStaysRow struct {
-	ID    []byte
-	Kind  string
-	State string
-}
-
-func (q *Queries) ConflictsOfStays(ctx context.Context, arg ConflictsOfStaysParams) ([]ConflictsOfStaysRow, error) {
-	rows, err := q.db.Query(ctx, conflictsOfStays, arg.SiteID, arg.Kinds, arg.Stays)
+// The standing conflicts that name one of these stays.
+func (q *Queries) ConflictsOfStays(ctx context.Context, arg ConflictsOfStaysParams) ([]Conflict, error) {
+	rows, err := q.db.Query(ctx, conflictsOfStays, arg.SiteID, arg.Stays)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ConflictsOfStaysRow{}
+	items := []Conflict{}
 	for rows.Next() {
-		var i ConflictsOfStaysRow
-		if err := rows.Scan(&i.ID, &i.Kind, &i.State); err != nil {
+		var i Conflict
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.SiteID,
+			&i.ID,
+			&i.Kind,
+			&i.Facts,
+			&i.Stays,
+			&i.SlotCode,
+			&i.State,
+			&i.At,
+			&i.OpenedAt,
+			&i.ClosedAt,
+			&i.Subject,
+			&i.SettledFact,
+			&i.SettledHow,
+			&i.SettledReason,
+			&i.SettledBy,
+			&i.SettledAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -116,54 +238,6 @@ func (q *Queries) OpenConflicts(ctx context.Context, siteID uuid.UUID) ([]OpenCo
 			&i.State,
 			&i.Stays,
 			&i.Facts,
-			&i.SlotCode,
-			&i.At,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const withdrawConflicts = `-- name: WithdrawConflicts :many
-UPDATE conflicts SET state = 'withdrawn', closed_at = $1::timestamptz
-WHERE site_id = $2 AND id = ANY ($3::bytea[]) AND state = 'open'
-RETURNING id, kind, facts, stays, slot_code, at
-`
-
-type WithdrawConflictsParams struct {
-	ClosedAt time.Time
-	SiteID   uuid.UUID
-	Ids      [][]byte
-}
-
-type WithdrawConflictsRow struct {
-	ID       []byte
-	Kind     string
-	Facts    []uuid.UUID
-	Stays    []uuid.UUID
-	SlotCode *string
-	At       time.Time
-}
-
-func (q *Queries) WithdrawConflicts(ctx context.Context, arg WithdrawConflictsParams) ([]WithdrawConflictsRow, error) {
-	rows, err := q.db.Query(ctx, withdrawConflicts, arg.ClosedAt, arg.SiteID, arg.Ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []WithdrawConflictsRow{}
-	for rows.Next() {
-		var i WithdrawConflictsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Facts,
-			&i.Stays,
 			&i.SlotCode,
 			&i.At,
 		); err != nil {

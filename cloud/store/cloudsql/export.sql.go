@@ -101,7 +101,7 @@ func (q *Queries) ExportHeld(ctx context.Context, siteID uuid.UUID) ([]ExportHel
 }
 
 const exportPayments = `-- name: ExportPayments :many
-SELECT id, stay_id, method, status, amount, currency, reference, gate, actor, requested_at, paid_at FROM payments
+SELECT id, stay_id, method, status, amount, currency, reference, gate, actor, requested_at, paid_at, refunded, bank_at FROM payments
 WHERE site_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
@@ -123,6 +123,8 @@ type ExportPaymentsRow struct {
 	Actor       string
 	RequestedAt *time.Time
 	PaidAt      *time.Time
+	Refunded    int64
+	BankAt      *time.Time
 }
 
 // One page, after the payment after_id.
@@ -147,6 +149,8 @@ func (q *Queries) ExportPayments(ctx context.Context, arg ExportPaymentsParams) 
 			&i.Actor,
 			&i.RequestedAt,
 			&i.PaidAt,
+			&i.Refunded,
+			&i.BankAt,
 		); err != nil {
 			return nil, err
 		}

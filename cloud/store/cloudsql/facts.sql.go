@@ -13,10 +13,11 @@ import (
 )
 
 const addFacts = `-- name: AddFacts :exec
-INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded)
+INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot)
 SELECT $1, $2, unnest($3::timestamptz[]), unnest($4::uuid[]), $5, $6, unnest($7::bigint[]),
     unnest($8::text[]), nullif(unnest($9::uuid[]), '00000000-0000-0000-0000-000000000000'),
-    unnest($10::text[]), unnest($11::bytea[])
+    unnest($10::text[]), unnest($11::bytea[]), nullif(unnest($12::text[]), ''),
+    nullif(unnest($13::text[]), '')
 `
 
 type AddFactsParams struct {
@@ -31,6 +32,8 @@ type AddFactsParams struct {
 	Stays    []uuid.UUID
 	Actors   []string
 	Encoded  [][]byte
+	Subjects []string
+	Boots    []string
 }
 
 func (q *Queries) AddFacts(ctx context.Context, arg AddFactsParams) error {
@@ -46,12 +49,148 @@ func (q *Queries) AddFacts(ctx context.Context, arg AddFactsParams) error {
 		arg.Stays,
 		arg.Actors,
 		arg.Encoded,
+		arg.Subjects,
+		arg.Boots,
 	)
 	return err
 }
 
+const factIDsOfStays = `-- name: FactIDsOfStays :many
+SELECT id, stay_id FROM facts
+WHERE site_id = $1 AND stay_id = ANY ($2::uuid[]) AND kind = ANY ($3::text[])
+`
+
+type FactIDsOfStaysParams struct {
+	SiteID uuid.UUID
+	Stays  []uuid.UUID
+	Kinds  []string
+}
+
+type FactIDsOfStaysRow struct {
+	ID     uuid.UUID
+	StayID *uuid.UUID
+}
+
+// What a settlement must have seen.
+func (q *Queries) FactIDsOfStays(ctx context.Context, arg FactIDsOfStaysParams) ([]FactIDsOfStaysRow, error) {
+	rows, err := q.db.Query(ctx, factIDsOfStays, arg.SiteID, arg.Stays, arg.Kinds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FactIDsOfStaysRow{}
+	for rows.Next() {
+		var i FactIDsOfStaysRow
+		if err := rows.Scan(&i.ID, &i.StayID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const factsAbout = `-- name: FactsAbout :many
+SELECT encoded FROM facts
+WHERE site_id = $1 AND kind = ANY ($2::text[]) AND subject = ANY ($3::text[])
+`
+
+type FactsAboutParams struct {
+	SiteID   uuid.UUID
+	Kinds    []string
+	Subjects []string
+}
+
+// Facts of these kinds about one of these subjects (see facts.subject).
+func (q *Queries) FactsAbout(ctx context.Context, arg FactsAboutParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, factsAbout, arg.SiteID, arg.Kinds, arg.Subjects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var encoded []byte
+		if err := rows.Scan(&encoded); err != nil {
+			return nil, err
+		}
+		items = append(items, encoded)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const factsOfActor = `-- name: FactsOfActor :many
+SELECT a.encoded FROM facts a
+WHERE a.site_id = $1 AND a.actor = $2 AND a.gate <> 'cloud' AND a.boot IS NULL AND a.at >= $3
+UNION ALL
+SELECT b.encoded FROM facts b WHERE b.site_id = $1 AND b.actor = $2 AND b.gate <> 'cloud' AND b.boot IS NOT NULL
+`
+
+type FactsOfActorParams struct {
+	SiteID uuid.UUID
+	Actor  string
+	FromAt time.Time
+}
+
+// What somebody did at gates from from_at on; what a clock may have misdated, whenever.
+func (q *Queries) FactsOfActor(ctx context.Context, arg FactsOfActorParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, factsOfActor, arg.SiteID, arg.Actor, arg.FromAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var encoded []byte
+		if err := rows.Scan(&encoded); err != nil {
+			return nil, err
+		}
+		items = append(items, encoded)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const factsOfBoot = `-- name: FactsOfBoot :many
+SELECT encoded FROM facts WHERE site_id = $1 AND gate = $2 AND boot = $3::text
+`
+
+type FactsOfBootParams struct {
+	SiteID uuid.UUID
+	Gate   string
+	Boot   string
+}
+
+// What a gate wrote by a clock that was not known to be right.
+func (q *Queries) FactsOfBoot(ctx context.Context, arg FactsOfBootParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, factsOfBoot, arg.SiteID, arg.Gate, arg.Boot)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var encoded []byte
+		if err := rows.Scan(&encoded); err != nil {
+			return nil, err
+		}
+		items = append(items, encoded)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const factsOfStays = `-- name: FactsOfStays :many
-SELECT stay_id, encoded FROM facts WHERE site_id = $1 AND stay_id = ANY ($2::uuid[])
+SELECT encoded FROM facts WHERE site_id = $1 AND stay_id = ANY ($2::uuid[])
 `
 
 type FactsOfStaysParams struct {
@@ -59,24 +198,19 @@ type FactsOfStaysParams struct {
 	Stays  []uuid.UUID
 }
 
-type FactsOfStaysRow struct {
-	StayID  *uuid.UUID
-	Encoded []byte
-}
-
-func (q *Queries) FactsOfStays(ctx context.Context, arg FactsOfStaysParams) ([]FactsOfStaysRow, error) {
+func (q *Queries) FactsOfStays(ctx context.Context, arg FactsOfStaysParams) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, factsOfStays, arg.SiteID, arg.Stays)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []FactsOfStaysRow{}
+	items := [][]byte{}
 	for rows.Next() {
-		var i FactsOfStaysRow
-		if err := rows.Scan(&i.StayID, &i.Encoded); err != nil {
+		var encoded []byte
+		if err := rows.Scan(&encoded); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, encoded)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -106,6 +240,38 @@ func (q *Queries) LaneChanges(ctx context.Context, arg LaneChangesParams) ([][]b
 			return nil, err
 		}
 		items = append(items, encoded)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const staysNamedWith = `-- name: StaysNamedWith :many
+SELECT DISTINCT stay_id::uuid AS stay_id FROM facts
+WHERE site_id = $1 AND kind = ANY ($2::text[]) AND subject = ANY ($3::text[]) AND stay_id IS NOT NULL
+`
+
+type StaysNamedWithParams struct {
+	SiteID   uuid.UUID
+	Kinds    []string
+	Subjects []string
+}
+
+// The stays that such facts name.
+func (q *Queries) StaysNamedWith(ctx context.Context, arg StaysNamedWithParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, staysNamedWith, arg.SiteID, arg.Kinds, arg.Subjects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var stay_id uuid.UUID
+		if err := rows.Scan(&stay_id); err != nil {
+			return nil, err
+		}
+		items = append(items, stay_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -36,6 +36,29 @@ func (q *Queries) AddFeed(ctx context.Context, arg AddFeedParams) error {
 	return err
 }
 
+const dropFeed = `-- name: DropFeed :execrows
+DELETE FROM feed f USING (
+    SELECT o.site_id, o.feed_seq, o.committed_at FROM feed o JOIN site_feeds s ON s.site_id = o.site_id
+    WHERE o.committed_at < $1 AND o.feed_seq <= s.trimmed
+    LIMIT $2
+) old
+WHERE f.site_id = old.site_id AND f.feed_seq = old.feed_seq AND f.committed_at = old.committed_at
+`
+
+type DropFeedParams struct {
+	Before  time.Time
+	MaxRows int32
+}
+
+// Entries that site_feeds says are trimmed, some at a time.
+func (q *Queries) DropFeed(ctx context.Context, arg DropFeedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, dropFeed, arg.Before, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const feedAfter = `-- name: FeedAfter :many
 SELECT feed_seq, body FROM feed WHERE site_id = $1 AND feed_seq > $2 ORDER BY feed_seq LIMIT $3
 `
@@ -61,6 +84,45 @@ func (q *Queries) FeedAfter(ctx context.Context, arg FeedAfterParams) ([]FeedAft
 	for rows.Next() {
 		var i FeedAfterRow
 		if err := rows.Scan(&i.FeedSeq, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const feedOf = `-- name: FeedOf :many
+SELECT feed_seq, body, (SELECT id FROM incarnation)::uuid AS incarnation
+FROM feed WHERE site_id = $1 AND feed_seq > $2 ORDER BY feed_seq LIMIT $3
+`
+
+type FeedOfParams struct {
+	SiteID  uuid.UUID
+	After   int64
+	MaxRows int32
+}
+
+type FeedOfRow struct {
+	FeedSeq     int64
+	Body        []byte
+	Incarnation uuid.UUID
+}
+
+// Entries with the incarnation that they belong to, read at one moment, so that
+// the feed of a restored database is never joined to that of the one before.
+func (q *Queries) FeedOf(ctx context.Context, arg FeedOfParams) ([]FeedOfRow, error) {
+	rows, err := q.db.Query(ctx, feedOf, arg.SiteID, arg.After, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FeedOfRow{}
+	for rows.Next() {
+		var i FeedOfRow
+		if err := rows.Scan(&i.FeedSeq, &i.Body, &i.Incarnation); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

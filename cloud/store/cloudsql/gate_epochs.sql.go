@@ -12,6 +12,99 @@ import (
 	"github.com/google/uuid"
 )
 
+const branches = `-- name: Branches :many
+SELECT e.epoch AS e, f.epoch AS f,
+    (CASE WHEN f.prev_epoch = e.epoch THEN 'after' WHEN f.prev_epoch = '' THEN 'new' ELSE 'same' END)::text AS how,
+    f.prev_seq::bigint AS n
+FROM gate_epochs e JOIN gate_epochs f ON f.site_id = e.site_id AND f.gate = e.gate AND f.epoch <> e.epoch
+    AND ((f.prev_epoch = e.epoch AND f.prev_seq < e.seq)
+        OR (f.prev_epoch = e.prev_epoch AND e.epoch COLLATE "C" < f.epoch COLLATE "C"))
+WHERE e.site_id = $1 AND e.gate = $2 AND e.started_id IS NOT NULL AND f.started_id IS NOT NULL
+    AND (e.epoch = ANY ($3::text[]) OR f.epoch = ANY ($3::text[]))
+`
+
+type BranchesParams struct {
+	SiteID uuid.UUID
+	Gate   string
+	Epochs []string
+}
+
+type BranchesRow struct {
+	E   string
+	F   string
+	How string
+	N   int64
+}
+
+// Pairs of epochs of a gate that may branch: f names e and less than is held
+// of it, or both name the same (nothing at all, too). One of each pair is
+// among epochs.
+func (q *Queries) Branches(ctx context.Context, arg BranchesParams) ([]BranchesRow, error) {
+	rows, err := q.db.Query(ctx, branches, arg.SiteID, arg.Gate, arg.Epochs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BranchesRow{}
+	for rows.Next() {
+		var i BranchesRow
+		if err := rows.Scan(
+			&i.E,
+			&i.F,
+			&i.How,
+			&i.N,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const epochEnds = `-- name: EpochEnds :many
+(SELECT a.encoded FROM facts a WHERE a.site_id = $1 AND a.gate = $2 AND a.epoch = $3 AND a.seq > $4::bigint
+ORDER BY a.seq LIMIT 1)
+UNION ALL
+(SELECT b.encoded FROM facts b WHERE b.site_id = $1 AND b.gate = $2 AND b.epoch = $3 AND b.seq > $4::bigint
+ORDER BY b.seq DESC LIMIT 1)
+`
+
+type EpochEndsParams struct {
+	SiteID uuid.UUID
+	Gate   string
+	Epoch  string
+	After  int64
+}
+
+// The first fact of an epoch after a seq, and its last.
+func (q *Queries) EpochEnds(ctx context.Context, arg EpochEndsParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, epochEnds,
+		arg.SiteID,
+		arg.Gate,
+		arg.Epoch,
+		arg.After,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var encoded []byte
+		if err := rows.Scan(&encoded); err != nil {
+			return nil, err
+		}
+		items = append(items, encoded)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const gateEpoch = `-- name: GateEpoch :one
 SELECT seq, hash, last_at FROM gate_epochs WHERE site_id = $1 AND gate = $2 AND epoch = $3
 `
@@ -132,6 +225,33 @@ func (q *Queries) PutGateEpoch(ctx context.Context, arg PutGateEpochParams) erro
 		arg.Seq,
 		arg.Hash,
 		arg.LastAt,
+	)
+	return err
+}
+
+const setEpochStarted = `-- name: SetEpochStarted :exec
+UPDATE gate_epochs SET started_id = $1::uuid, prev_epoch = $2::text, prev_seq = $3::bigint
+WHERE site_id = $4 AND gate = $5 AND epoch = $6
+`
+
+type SetEpochStartedParams struct {
+	StartedID uuid.UUID
+	PrevEpoch string
+	PrevSeq   int64
+	SiteID    uuid.UUID
+	Gate      string
+	Epoch     string
+}
+
+// What the epoch's first fact says came before it.
+func (q *Queries) SetEpochStarted(ctx context.Context, arg SetEpochStartedParams) error {
+	_, err := q.db.Exec(ctx, setEpochStarted,
+		arg.StartedID,
+		arg.PrevEpoch,
+		arg.PrevSeq,
+		arg.SiteID,
+		arg.Gate,
+		arg.Epoch,
 	)
 	return err
 }

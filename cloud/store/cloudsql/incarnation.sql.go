@@ -36,3 +36,60 @@ func (q *Queries) Incarnation(ctx context.Context) (uuid.UUID, error) {
 	err := row.Scan(&id)
 	return id, err
 }
+
+const incarnationGround = `-- name: IncarnationGround :one
+SELECT id, ground, created_at FROM incarnation
+`
+
+type IncarnationGroundRow struct {
+	ID        uuid.UUID
+	Ground    string
+	CreatedAt time.Time
+}
+
+// The incarnation, and the ground on which it was given.
+func (q *Queries) IncarnationGround(ctx context.Context) (IncarnationGroundRow, error) {
+	row := q.db.QueryRow(ctx, incarnationGround)
+	var i IncarnationGroundRow
+	err := row.Scan(&i.ID, &i.Ground, &i.CreatedAt)
+	return i, err
+}
+
+const renewIncarnation = `-- name: RenewIncarnation :execrows
+UPDATE incarnation SET id = $1, ground = $2, created_at = $3 WHERE incarnation.id = $4
+`
+
+type RenewIncarnationParams struct {
+	ID        uuid.UUID
+	Ground    string
+	CreatedAt time.Time
+	Was       uuid.UUID
+}
+
+// Of several that notice at once, one renews.
+func (q *Queries) RenewIncarnation(ctx context.Context, arg RenewIncarnationParams) (int64, error) {
+	result, err := q.db.Exec(ctx, renewIncarnation,
+		arg.ID,
+		arg.Ground,
+		arg.CreatedAt,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setGround = `-- name: SetGround :exec
+UPDATE incarnation SET ground = $1 WHERE id = $2 AND ground = ''
+`
+
+type SetGroundParams struct {
+	Ground string
+	ID     uuid.UUID
+}
+
+func (q *Queries) SetGround(ctx context.Context, arg SetGroundParams) error {
+	_, err := q.db.Exec(ctx, setGround, arg.Ground, arg.ID)
+	return err
+}

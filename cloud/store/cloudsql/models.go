@@ -38,17 +38,23 @@ type AuditLog struct {
 }
 
 type Conflict struct {
-	TenantID uuid.UUID
-	SiteID   uuid.UUID
-	ID       []byte
-	Kind     string
-	Facts    []uuid.UUID
-	Stays    []uuid.UUID
-	SlotCode *string
-	State    string
-	At       time.Time
-	OpenedAt time.Time
-	ClosedAt *time.Time
+	TenantID      uuid.UUID
+	SiteID        uuid.UUID
+	ID            []byte
+	Kind          string
+	Facts         []uuid.UUID
+	Stays         []uuid.UUID
+	SlotCode      *string
+	State         string
+	At            time.Time
+	OpenedAt      time.Time
+	ClosedAt      *time.Time
+	Subject       *string
+	SettledFact   *uuid.UUID
+	SettledHow    *string
+	SettledReason *string
+	SettledBy     *string
+	SettledAt     *time.Time
 }
 
 type Fact struct {
@@ -63,6 +69,8 @@ type Fact struct {
 	StayID   *uuid.UUID
 	Actor    string
 	Encoded  []byte
+	Boot     *string
+	Subject  *string
 }
 
 type FactsOther struct {
@@ -124,19 +132,23 @@ type GateChallenge struct {
 }
 
 type GateEpoch struct {
-	TenantID uuid.UUID
-	SiteID   uuid.UUID
-	Gate     string
-	Epoch    string
-	Seq      int64
-	Hash     string
-	LastAt   time.Time
+	TenantID  uuid.UUID
+	SiteID    uuid.UUID
+	Gate      string
+	Epoch     string
+	Seq       int64
+	Hash      string
+	LastAt    time.Time
+	StartedID *uuid.UUID
+	PrevEpoch *string
+	PrevSeq   *int64
 }
 
 type Incarnation struct {
 	One       bool
 	ID        uuid.UUID
 	CreatedAt time.Time
+	Ground    string
 }
 
 type Lane struct {
@@ -165,6 +177,8 @@ type Payment struct {
 	Actor       string
 	RequestedAt *time.Time
 	PaidAt      *time.Time
+	Refunded    int64
+	BankAt      *time.Time
 }
 
 type Photo struct {
@@ -226,19 +240,20 @@ type SiteFeed struct {
 }
 
 type Slot struct {
-	TenantID     uuid.UUID
-	SiteID       uuid.UUID
-	Code         string
-	ZoneCode     string
-	X            float64
-	Y            float64
-	Classes      []string
-	HomeGate     string
-	OutOfService bool
-	GrantNumber  int64
-	GrantGate    *string
-	GrantToken   []byte
-	GrantUntil   *time.Time
+	TenantID           uuid.UUID
+	SiteID             uuid.UUID
+	Code               string
+	ZoneCode           string
+	X                  float64
+	Y                  float64
+	Classes            []string
+	HomeGate           string
+	OutOfService       bool
+	GrantNumber        int64
+	GrantGate          *string
+	GrantToken         []byte
+	GrantUntil         *time.Time
+	GroundOutOfService bool
 }
 
 type SlotClaim struct {
@@ -299,6 +314,15 @@ type Transaction struct {
 	Fee           *int64
 	Paid          int64
 	Document      []byte
+	OutToken      *string
+	OutPlate      *string
+	InFact        *uuid.UUID
+	TokenUntil    *time.Time
+	Pass          *string
+	PassHeld      bool
+	MatchRole     *string
+	MatchPlate    *string
+	IntoID        *uuid.UUID
 }
 
 type User struct {
@@ -329,6 +353,19 @@ type Vehicle struct {
 	Note     string
 	FirstAt  time.Time
 	LastAt   time.Time
+}
+
+type Version struct {
+	TenantID uuid.UUID
+	SiteID   uuid.UUID
+	Kind     string
+	Key      string
+	FromAt   time.Time
+	At       time.Time
+	Epoch    string
+	Seq      int64
+	FactID   uuid.UUID
+	Document []byte
 }
 
 type Zone struct {

@@ -12,6 +12,72 @@ import (
 	"github.com/google/uuid"
 )
 
+const paymentsByReference = `-- name: PaymentsByReference :many
+SELECT reference::text AS reference, id, stay_id FROM payments
+WHERE site_id = $1 AND reference = ANY ($2::text[])
+`
+
+type PaymentsByReferenceParams struct {
+	SiteID uuid.UUID
+	Refs   []string
+}
+
+type PaymentsByReferenceRow struct {
+	Reference string
+	ID        uuid.UUID
+	StayID    uuid.UUID
+}
+
+func (q *Queries) PaymentsByReference(ctx context.Context, arg PaymentsByReferenceParams) ([]PaymentsByReferenceRow, error) {
+	rows, err := q.db.Query(ctx, paymentsByReference, arg.SiteID, arg.Refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentsByReferenceRow{}
+	for rows.Next() {
+		var i PaymentsByReferenceRow
+		if err := rows.Scan(&i.Reference, &i.ID, &i.StayID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const referencesOf = `-- name: ReferencesOf :many
+SELECT DISTINCT reference::text AS reference FROM payments
+WHERE site_id = $1 AND id = ANY ($2::uuid[]) AND reference IS NOT NULL
+`
+
+type ReferencesOfParams struct {
+	SiteID uuid.UUID
+	Ids    []uuid.UUID
+}
+
+func (q *Queries) ReferencesOf(ctx context.Context, arg ReferencesOfParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, referencesOf, arg.SiteID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var reference string
+		if err := rows.Scan(&reference); err != nil {
+			return nil, err
+		}
+		items = append(items, reference)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const revenueByDay = `-- name: RevenueByDay :many
 SELECT to_char(p.paid_at AT TIME ZONE s.timezone, 'YYYY-MM-DD')::text AS day, p.method, count(*)::bigint AS payments,
     sum(p.amount)::bigint AS amount

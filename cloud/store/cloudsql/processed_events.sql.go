@@ -130,3 +130,22 @@ func (q *Queries) KnownEvents(ctx context.Context, arg KnownEventsParams) ([]Kno
 	}
 	return items, nil
 }
+
+const uncount = `-- name: Uncount :execrows
+DELETE FROM processed_events WHERE site_id = $1 AND id = $2 AND outcome = 'quarantined'
+`
+
+type UncountParams struct {
+	SiteID uuid.UUID
+	ID     uuid.UUID
+}
+
+// An item that was counted in quarantine and can be read now is counted anew
+// under the fact's own id.
+func (q *Queries) Uncount(ctx context.Context, arg UncountParams) (int64, error) {
+	result, err := q.db.Exec(ctx, uncount, arg.SiteID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-const quarantine = `-- name: Quarantine :exec
+const quarantine = `-- name: Quarantine :execrows
 INSERT INTO quarantine (tenant_id, site_id, gate, epoch, seq, sha256, raw, reason, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING
@@ -30,8 +30,8 @@ type QuarantineParams struct {
 	ReceivedAt time.Time
 }
 
-func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) error {
-	_, err := q.db.Exec(ctx, quarantine,
+func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) (int64, error) {
+	result, err := q.db.Exec(ctx, quarantine,
 		arg.TenantID,
 		arg.SiteID,
 		arg.Gate,
@@ -42,7 +42,68 @@ func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) error {
 		arg.Reason,
 		arg.ReceivedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const quarantinePage = `-- name: QuarantinePage :many
+SELECT gate, epoch, seq, sha256, raw FROM quarantine
+WHERE site_id = $1 AND settled_at IS NULL
+    AND (gate, epoch, seq, sha256) > ($2::text, $3::text, $4::bigint, $5::bytea)
+ORDER BY gate, epoch, seq, sha256 LIMIT $6
+`
+
+type QuarantinePageParams struct {
+	SiteID  uuid.UUID
+	Gate    string
+	Epoch   string
+	Seq     int64
+	Sha256  []byte
+	MaxRows int32
+}
+
+type QuarantinePageRow struct {
+	Gate   string
+	Epoch  string
+	Seq    int64
+	Sha256 []byte
+	Raw    []byte
+}
+
+// What waits to be readable, in the order of its gates, after one item.
+func (q *Queries) QuarantinePage(ctx context.Context, arg QuarantinePageParams) ([]QuarantinePageRow, error) {
+	rows, err := q.db.Query(ctx, quarantinePage,
+		arg.SiteID,
+		arg.Gate,
+		arg.Epoch,
+		arg.Seq,
+		arg.Sha256,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []QuarantinePageRow{}
+	for rows.Next() {
+		var i QuarantinePageRow
+		if err := rows.Scan(
+			&i.Gate,
+			&i.Epoch,
+			&i.Seq,
+			&i.Sha256,
+			&i.Raw,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const quarantined = `-- name: Quarantined :many
@@ -79,6 +140,58 @@ func (q *Queries) Quarantined(ctx context.Context, arg QuarantinedParams) ([]Qua
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const settleQuarantined = `-- name: SettleQuarantined :exec
+UPDATE quarantine SET settled_at = $1::timestamptz, settled_how = $2::text
+WHERE site_id = $3 AND gate = $4 AND epoch = $5 AND seq = $6 AND sha256 = $7
+`
+
+type SettleQuarantinedParams struct {
+	SettledAt  time.Time
+	SettledHow string
+	SiteID     uuid.UUID
+	Gate       string
+	Epoch      string
+	Seq        int64
+	Sha256     []byte
+}
+
+func (q *Queries) SettleQuarantined(ctx context.Context, arg SettleQuarantinedParams) error {
+	_, err := q.db.Exec(ctx, settleQuarantined,
+		arg.SettledAt,
+		arg.SettledHow,
+		arg.SiteID,
+		arg.Gate,
+		arg.Epoch,
+		arg.Seq,
+		arg.Sha256,
+	)
+	return err
+}
+
+const sitesInQuarantine = `-- name: SitesInQuarantine :many
+SELECT DISTINCT site_id FROM quarantine WHERE settled_at IS NULL
+`
+
+func (q *Queries) SitesInQuarantine(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, sitesInQuarantine)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var site_id uuid.UUID
+		if err := rows.Scan(&site_id); err != nil {
+			return nil, err
+		}
+		items = append(items, site_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ package cloudsql
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -26,28 +27,31 @@ func (q *Queries) AddSiteFeed(ctx context.Context, arg AddSiteFeedParams) error 
 }
 
 const feedHead = `-- name: FeedHead :one
-SELECT feed_seq, trimmed FROM site_feeds WHERE site_id = $1
+SELECT feed_seq, trimmed, (SELECT id FROM incarnation)::uuid AS incarnation FROM site_feeds WHERE site_id = $1
 `
 
 type FeedHeadRow struct {
-	FeedSeq int64
-	Trimmed int64
+	FeedSeq     int64
+	Trimmed     int64
+	Incarnation uuid.UUID
 }
 
 func (q *Queries) FeedHead(ctx context.Context, siteID uuid.UUID) (FeedHeadRow, error) {
 	row := q.db.QueryRow(ctx, feedHead, siteID)
 	var i FeedHeadRow
-	err := row.Scan(&i.FeedSeq, &i.Trimmed)
+	err := row.Scan(&i.FeedSeq, &i.Trimmed, &i.Incarnation)
 	return i, err
 }
 
 const feedHeads = `-- name: FeedHeads :many
-SELECT site_id, feed_seq FROM site_feeds WHERE site_id = ANY ($1::uuid[])
+SELECT site_id, feed_seq, (SELECT id FROM incarnation)::uuid AS incarnation
+FROM site_feeds WHERE site_id = ANY ($1::uuid[])
 `
 
 type FeedHeadsRow struct {
-	SiteID  uuid.UUID
-	FeedSeq int64
+	SiteID      uuid.UUID
+	FeedSeq     int64
+	Incarnation uuid.UUID
 }
 
 func (q *Queries) FeedHeads(ctx context.Context, sites []uuid.UUID) ([]FeedHeadsRow, error) {
@@ -59,7 +63,7 @@ func (q *Queries) FeedHeads(ctx context.Context, sites []uuid.UUID) ([]FeedHeads
 	items := []FeedHeadsRow{}
 	for rows.Next() {
 		var i FeedHeadsRow
-		if err := rows.Scan(&i.SiteID, &i.FeedSeq); err != nil {
+		if err := rows.Scan(&i.SiteID, &i.FeedSeq, &i.Incarnation); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -71,21 +75,28 @@ func (q *Queries) FeedHeads(ctx context.Context, sites []uuid.UUID) ([]FeedHeads
 }
 
 const lockSite = `-- name: LockSite :one
-SELECT f.tenant_id, f.feed_seq, s.currency FROM site_feeds f JOIN sites s ON s.id = f.site_id
+SELECT f.tenant_id, f.feed_seq, s.currency, (SELECT id FROM incarnation)::uuid AS incarnation
+FROM site_feeds f JOIN sites s ON s.id = f.site_id
 WHERE f.site_id = $1 FOR UPDATE OF f
 `
 
 type LockSiteRow struct {
-	TenantID uuid.UUID
-	FeedSeq  int64
-	Currency string
+	TenantID    uuid.UUID
+	FeedSeq     int64
+	Currency    string
+	Incarnation uuid.UUID
 }
 
 // The lock of the site: whoever changes its state holds this row.
 func (q *Queries) LockSite(ctx context.Context, siteID uuid.UUID) (LockSiteRow, error) {
 	row := q.db.QueryRow(ctx, lockSite, siteID)
 	var i LockSiteRow
-	err := row.Scan(&i.TenantID, &i.FeedSeq, &i.Currency)
+	err := row.Scan(
+		&i.TenantID,
+		&i.FeedSeq,
+		&i.Currency,
+		&i.Incarnation,
+	)
 	return i, err
 }
 
@@ -101,4 +112,23 @@ type SetFeedSeqParams struct {
 func (q *Queries) SetFeedSeq(ctx context.Context, arg SetFeedSeqParams) error {
 	_, err := q.db.Exec(ctx, setFeedSeq, arg.FeedSeq, arg.SiteID)
 	return err
+}
+
+const trimFeeds = `-- name: TrimFeeds :execrows
+UPDATE site_feeds s SET trimmed = coalesce((
+    SELECT min(f.feed_seq) - 1 FROM feed f WHERE f.site_id = s.site_id AND f.feed_seq > s.trimmed AND f.committed_at >= $1
+), s.feed_seq)
+WHERE EXISTS (
+    SELECT FROM feed f WHERE f.site_id = s.site_id AND f.feed_seq = s.trimmed + 1 AND f.committed_at < $1
+)
+`
+
+// Moves trimmed up to the last entry before the first that is not old. The rows
+// go afterwards, so that nobody who reads is let past a hole.
+func (q *Queries) TrimFeeds(ctx context.Context, before time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, trimFeeds, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -116,3 +116,33 @@ func (q *Queries) DropClaims(ctx context.Context, arg DropClaimsParams) error {
 	_, err := q.db.Exec(ctx, dropClaims, arg.SiteID, arg.Stays)
 	return err
 }
+
+const staysClaimingSince = `-- name: StaysClaimingSince :many
+SELECT DISTINCT stay_id FROM slot_claims WHERE site_id = $1 AND slot_code = $2 AND from_at >= $3
+`
+
+type StaysClaimingSinceParams struct {
+	SiteID   uuid.UUID
+	SlotCode string
+	FromAt   time.Time
+}
+
+func (q *Queries) StaysClaimingSince(ctx context.Context, arg StaysClaimingSinceParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, staysClaimingSince, arg.SiteID, arg.SlotCode, arg.FromAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var stay_id uuid.UUID
+		if err := rows.Scan(&stay_id); err != nil {
+			return nil, err
+		}
+		items = append(items, stay_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -129,25 +129,6 @@ func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, er
 	return grant_number, err
 }
 
-const setSlotOutOfService = `-- name: SetSlotOutOfService :execrows
-UPDATE slots SET out_of_service = $1
-WHERE site_id = $2 AND code = $3 AND out_of_service <> $1
-`
-
-type SetSlotOutOfServiceParams struct {
-	OutOfService bool
-	SiteID       uuid.UUID
-	Code         string
-}
-
-func (q *Queries) SetSlotOutOfService(ctx context.Context, arg SetSlotOutOfServiceParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setSlotOutOfService, arg.OutOfService, arg.SiteID, arg.Code)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const slotGrant = `-- name: SlotGrant :one
 SELECT s.home_gate, s.out_of_service, s.grant_gate, t.plate AS held_by,
     (CASE WHEN s.grant_until > clock_timestamp()

@@ -12,6 +12,115 @@ import (
 	"github.com/google/uuid"
 )
 
+const dropStays = `-- name: DropStays :exec
+DELETE FROM transactions WHERE site_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type DropStaysParams struct {
+	SiteID uuid.UUID
+	Ids    []uuid.UUID
+}
+
+// Stays of which nothing came true.
+func (q *Queries) DropStays(ctx context.Context, arg DropStaysParams) error {
+	_, err := q.db.Exec(ctx, dropStays, arg.SiteID, arg.Ids)
+	return err
+}
+
+const exitsInto = `-- name: ExitsInto :many
+SELECT id, into_id::uuid AS into_id FROM transactions WHERE site_id = $1 AND into_id = ANY ($2::uuid[])
+`
+
+type ExitsIntoParams struct {
+	SiteID uuid.UUID
+	Stays  []uuid.UUID
+}
+
+type ExitsIntoRow struct {
+	ID     uuid.UUID
+	IntoID uuid.UUID
+}
+
+// The exits that were matched with these stays.
+func (q *Queries) ExitsInto(ctx context.Context, arg ExitsIntoParams) ([]ExitsIntoRow, error) {
+	rows, err := q.db.Query(ctx, exitsInto, arg.SiteID, arg.Stays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExitsIntoRow{}
+	for rows.Next() {
+		var i ExitsIntoRow
+		if err := rows.Scan(&i.ID, &i.IntoID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const exitsNaming = `-- name: ExitsNaming :many
+SELECT a.id, a.out_token::text AS token, a.out_plate::text AS plate, a.out_at::timestamptz AS out_at,
+    (a.document ->> 'out_fact')::uuid AS out_fact FROM transactions a
+WHERE a.site_id = $1 AND a.out_token = ANY ($2::text[]) AND a.out_plate IS NOT NULL AND a.state <> 'voided'
+    AND a.out_at >= $3
+UNION
+SELECT b.id, b.out_token::text AS token, b.out_plate::text AS plate, b.out_at::timestamptz AS out_at,
+    (b.document ->> 'out_fact')::uuid AS out_fact FROM transactions b
+WHERE b.site_id = $1 AND b.out_plate = ANY ($4::text[]) AND b.out_token IS NOT NULL AND b.state <> 'voided'
+    AND b.out_at >= $3
+`
+
+type ExitsNamingParams struct {
+	SiteID uuid.UUID
+	Tokens []string
+	FromAt *time.Time
+	Plates []string
+}
+
+type ExitsNamingRow struct {
+	ID      uuid.UUID
+	Token   string
+	Plate   string
+	OutAt   time.Time
+	OutFact uuid.UUID
+}
+
+// Exits with both a token and a plate, one of them among these, at from_at or later.
+func (q *Queries) ExitsNaming(ctx context.Context, arg ExitsNamingParams) ([]ExitsNamingRow, error) {
+	rows, err := q.db.Query(ctx, exitsNaming,
+		arg.SiteID,
+		arg.Tokens,
+		arg.FromAt,
+		arg.Plates,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExitsNamingRow{}
+	for rows.Next() {
+		var i ExitsNamingRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Token,
+			&i.Plate,
+			&i.OutAt,
+			&i.OutFact,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const holdSlots = `-- name: HoldSlots :exec
 UPDATE transactions t SET slot_held = t.slot_claimed
 WHERE t.site_id = $1 AND t.id = ANY ($2::uuid[])
@@ -25,6 +134,37 @@ type HoldSlotsParams struct {
 func (q *Queries) HoldSlots(ctx context.Context, arg HoldSlotsParams) error {
 	_, err := q.db.Exec(ctx, holdSlots, arg.SiteID, arg.Ids)
 	return err
+}
+
+const platesOfExits = `-- name: PlatesOfExits :many
+SELECT DISTINCT match_plate::text AS plate FROM transactions
+WHERE site_id = $1 AND match_plate = ANY ($2::text[]) AND match_role = 'exit'
+`
+
+type PlatesOfExitsParams struct {
+	SiteID uuid.UUID
+	Plates []string
+}
+
+// Which of these plates an exit bears that looks for its entry.
+func (q *Queries) PlatesOfExits(ctx context.Context, arg PlatesOfExitsParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, platesOfExits, arg.SiteID, arg.Plates)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var plate string
+		if err := rows.Scan(&plate); err != nil {
+			return nil, err
+		}
+		items = append(items, plate)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const releaseSlots = `-- name: ReleaseSlots :exec
@@ -113,7 +253,7 @@ func (q *Queries) Stays(ctx context.Context, arg StaysParams) ([]StaysRow, error
 }
 
 const staysByID = `-- name: StaysByID :many
-SELECT id, document, plate, slot_held FROM transactions WHERE site_id = $1 AND id = ANY ($2::uuid[])
+SELECT id, document, plate, match_plate FROM transactions WHERE site_id = $1 AND id = ANY ($2::uuid[])
 `
 
 type StaysByIDParams struct {
@@ -122,10 +262,10 @@ type StaysByIDParams struct {
 }
 
 type StaysByIDRow struct {
-	ID       uuid.UUID
-	Document []byte
-	Plate    string
-	SlotHeld *string
+	ID         uuid.UUID
+	Document   []byte
+	Plate      string
+	MatchPlate *string
 }
 
 func (q *Queries) StaysByID(ctx context.Context, arg StaysByIDParams) ([]StaysByIDRow, error) {
@@ -141,7 +281,7 @@ func (q *Queries) StaysByID(ctx context.Context, arg StaysByIDParams) ([]StaysBy
 			&i.ID,
 			&i.Document,
 			&i.Plate,
-			&i.SlotHeld,
+			&i.MatchPlate,
 		); err != nil {
 			return nil, err
 		}
@@ -183,42 +323,56 @@ func (q *Queries) StaysForSnapshot(ctx context.Context, arg StaysForSnapshotPara
 	return items, nil
 }
 
-const staysOfPlates = `-- name: StaysOfPlates :many
-SELECT id, plate, in_at, out_at, document FROM transactions
-WHERE site_id = $1 AND plate = ANY ($2::text[]) AND state <> 'voided' AND in_at IS NOT NULL
-    AND (out_at IS NULL OR out_at > $3)
+const staysHolding = `-- name: StaysHolding :many
+SELECT a.id, a.plate, a.token, a.in_at, a.out_at, a.token_until, a.in_fact FROM transactions a
+WHERE a.site_id = $1 AND a.plate = ANY ($2::text[]) AND a.state <> 'voided' AND a.in_at IS NOT NULL
+    AND (a.out_at IS NULL OR a.out_at >= $3)
+UNION
+SELECT b.id, b.plate, b.token, b.in_at, b.out_at, b.token_until, b.in_fact FROM transactions b
+WHERE b.site_id = $1 AND b.token = ANY ($4::text[]) AND b.state <> 'voided' AND b.in_at IS NOT NULL
+    AND (b.out_at IS NULL OR b.out_at >= $3)
 `
 
-type StaysOfPlatesParams struct {
+type StaysHoldingParams struct {
 	SiteID uuid.UUID
 	Plates []string
 	FromAt *time.Time
+	Tokens []string
 }
 
-type StaysOfPlatesRow struct {
-	ID       uuid.UUID
-	Plate    string
-	InAt     *time.Time
-	OutAt    *time.Time
-	Document []byte
+type StaysHoldingRow struct {
+	ID         uuid.UUID
+	Plate      string
+	Token      *string
+	InAt       *time.Time
+	OutAt      *time.Time
+	TokenUntil *time.Time
+	InFact     *uuid.UUID
 }
 
-// Stays of these plates that were inside at from_at or later.
-func (q *Queries) StaysOfPlates(ctx context.Context, arg StaysOfPlatesParams) ([]StaysOfPlatesRow, error) {
-	rows, err := q.db.Query(ctx, staysOfPlates, arg.SiteID, arg.Plates, arg.FromAt)
+// Stays with one of these plates or tokens that were inside at from_at or later.
+func (q *Queries) StaysHolding(ctx context.Context, arg StaysHoldingParams) ([]StaysHoldingRow, error) {
+	rows, err := q.db.Query(ctx, staysHolding,
+		arg.SiteID,
+		arg.Plates,
+		arg.FromAt,
+		arg.Tokens,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []StaysOfPlatesRow{}
+	items := []StaysHoldingRow{}
 	for rows.Next() {
-		var i StaysOfPlatesRow
+		var i StaysHoldingRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Plate,
+			&i.Token,
 			&i.InAt,
 			&i.OutAt,
-			&i.Document,
+			&i.TokenUntil,
+			&i.InFact,
 		); err != nil {
 			return nil, err
 		}
@@ -228,4 +382,125 @@ func (q *Queries) StaysOfPlates(ctx context.Context, arg StaysOfPlatesParams) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const staysOfPass = `-- name: StaysOfPass :many
+SELECT id, in_at, out_at, in_fact, pass_held FROM transactions
+WHERE site_id = $1 AND pass = $2 AND state <> 'voided' AND in_at IS NOT NULL
+    AND (in_at >= $3 OR out_at IS NULL OR out_at > $3)
+`
+
+type StaysOfPassParams struct {
+	SiteID uuid.UUID
+	Pass   *string
+	FromAt *time.Time
+}
+
+type StaysOfPassRow struct {
+	ID       uuid.UUID
+	InAt     *time.Time
+	OutAt    *time.Time
+	InFact   *uuid.UUID
+	PassHeld bool
+}
+
+// The stays that came on a pass at from_at or later, or were inside then.
+func (q *Queries) StaysOfPass(ctx context.Context, arg StaysOfPassParams) ([]StaysOfPassRow, error) {
+	rows, err := q.db.Query(ctx, staysOfPass, arg.SiteID, arg.Pass, arg.FromAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StaysOfPassRow{}
+	for rows.Next() {
+		var i StaysOfPassRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.InAt,
+			&i.OutAt,
+			&i.InFact,
+			&i.PassHeld,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const staysOfPassSince = `-- name: StaysOfPassSince :many
+SELECT id FROM transactions WHERE site_id = $1 AND pass = $2 AND in_at >= $3
+`
+
+type StaysOfPassSinceParams struct {
+	SiteID uuid.UUID
+	Pass   *string
+	FromAt *time.Time
+}
+
+func (q *Queries) StaysOfPassSince(ctx context.Context, arg StaysOfPassSinceParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, staysOfPassSince, arg.SiteID, arg.Pass, arg.FromAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const staysToMatch = `-- name: StaysToMatch :many
+SELECT id FROM transactions WHERE site_id = $1 AND match_plate = ANY ($2::text[])
+`
+
+type StaysToMatchParams struct {
+	SiteID uuid.UUID
+	Plates []string
+}
+
+// The entries without an exit and the exits without an entry of some plates.
+func (q *Queries) StaysToMatch(ctx context.Context, arg StaysToMatchParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, staysToMatch, arg.SiteID, arg.Plates)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const turnPassHeld = `-- name: TurnPassHeld :exec
+UPDATE transactions SET pass_held = NOT pass_held WHERE site_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type TurnPassHeldParams struct {
+	SiteID uuid.UUID
+	Ids    []uuid.UUID
+}
+
+func (q *Queries) TurnPassHeld(ctx context.Context, arg TurnPassHeldParams) error {
+	_, err := q.db.Exec(ctx, turnPassHeld, arg.SiteID, arg.Ids)
+	return err
 }

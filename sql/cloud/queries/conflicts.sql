@@ -1,21 +1,32 @@
 -- name: ConflictsOfStays :many
-SELECT id, kind, state FROM conflicts
-WHERE site_id = @site_id AND kind = ANY (@kinds::text[]) AND stays && @stays::uuid[];
+-- The standing conflicts that name one of these stays.
+SELECT * FROM conflicts
+WHERE site_id = @site_id AND stays && @stays::uuid[] AND state <> 'withdrawn';
 
 -- name: ConflictsOfSlots :many
-SELECT id, kind, state FROM conflicts
-WHERE site_id = @site_id AND kind = 'slot_twice' AND slot_code = ANY (@slots::text[]) AND at >= @from_at;
+SELECT * FROM conflicts
+WHERE site_id = @site_id AND kind = 'slot_twice' AND slot_code = ANY (@slots::text[]) AND at >= @from_at AND state <> 'withdrawn';
 
--- name: OpenConflict :batchexec
--- A settled conflict stays settled: other facts make another id.
-INSERT INTO conflicts (tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at)
-VALUES (@tenant_id, @site_id, @id, @kind, @facts, @stays, @slot_code, 'open', @at, @opened_at)
-ON CONFLICT (site_id, id) DO UPDATE SET state = 'open', closed_at = NULL WHERE conflicts.state = 'withdrawn';
+-- name: ConflictsAbout :many
+-- The standing conflicts of some kinds in some groups.
+SELECT * FROM conflicts
+WHERE site_id = @site_id AND kind = ANY (@kinds::text[]) AND subject = ANY (@subjects::text[]) AND state <> 'withdrawn';
 
--- name: WithdrawConflicts :many
-UPDATE conflicts SET state = 'withdrawn', closed_at = @closed_at::timestamptz
-WHERE site_id = @site_id AND id = ANY (@ids::bytea[]) AND state = 'open'
-RETURNING id, kind, facts, stays, slot_code, at;
+-- name: ConflictsByID :many
+SELECT * FROM conflicts
+WHERE site_id = @site_id AND id = ANY (@ids::bytea[]);
+
+-- name: PutConflict :batchexec
+-- A conflict as it stands: open, settled, or withdrawn because the facts no
+-- longer make it. opened_at is when it was first seen.
+INSERT INTO conflicts (tenant_id, site_id, id, kind, facts, stays, slot_code, subject, state, at, opened_at, closed_at,
+    settled_fact, settled_how, settled_reason, settled_by, settled_at)
+VALUES (@tenant_id, @site_id, @id, @kind, @facts, @stays, @slot_code, @subject, @state, @at, @now, @closed_at,
+    @settled_fact, @settled_how, @settled_reason, @settled_by, @settled_at)
+ON CONFLICT (site_id, id) DO UPDATE SET facts = excluded.facts, stays = excluded.stays, slot_code = excluded.slot_code,
+    subject = excluded.subject, state = excluded.state, at = excluded.at, closed_at = excluded.closed_at,
+    settled_fact = excluded.settled_fact, settled_how = excluded.settled_how, settled_reason = excluded.settled_reason,
+    settled_by = excluded.settled_by, settled_at = excluded.settled_at;
 
 -- name: OpenConflicts :many
 SELECT id, kind, state, stays, facts, slot_code, at FROM conflicts

@@ -14,7 +14,7 @@ WHERE e.site_id = @site_id GROUP BY e.gate, e.epoch, e.seq ORDER BY e.gate COLLA
 
 -- name: ExportPayments :many
 -- One page, after the payment after_id.
-SELECT id, stay_id, method, status, amount, currency, reference, gate, actor, requested_at, paid_at FROM payments
+SELECT id, stay_id, method, status, amount, currency, reference, gate, actor, requested_at, paid_at, refunded, bank_at FROM payments
 WHERE site_id = @site_id AND id > @after_id ORDER BY id LIMIT @max_rows;
 
 -- name: ExportPlacements :many

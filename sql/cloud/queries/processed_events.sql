@@ -13,3 +13,8 @@ SELECT @tenant_id, @site_id, unnest(@ids::uuid[]), @gate, @epoch, unnest(@seqs::
 -- Nothing to count when the seq was counted by another fact.
 INSERT INTO processed_events (tenant_id, site_id, id, gate, epoch, seq, at, outcome, received_at)
 VALUES (@tenant_id, @site_id, @id, @gate, @epoch, @seq, @at, 'quarantined', @at) ON CONFLICT DO NOTHING;
+
+-- name: Uncount :execrows
+-- An item that was counted in quarantine and can be read now is counted anew
+-- under the fact's own id.
+DELETE FROM processed_events WHERE site_id = @site_id AND id = @id AND outcome = 'quarantined';

@@ -18,3 +18,6 @@ WHERE site_id = @site_id AND slot_code = ANY (@slots::text[]) AND valid
 -- name: PlaceClaim :batchexec
 UPDATE slot_claims SET placed = @placed
 WHERE site_id = @site_id AND slot_code = @slot_code AND stay_id = @stay_id AND fact_id = @fact_id;
+
+-- name: StaysClaimingSince :many
+SELECT DISTINCT stay_id FROM slot_claims WHERE site_id = @site_id AND slot_code = @slot_code AND from_at >= @from_at;

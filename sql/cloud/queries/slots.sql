@@ -9,10 +9,6 @@ FROM slots s LEFT JOIN transactions t ON t.site_id = s.site_id AND t.slot_held =
 WHERE s.site_id = @site_id AND (cardinality(@codes::text[]) = 0 OR s.code = ANY (@codes::text[]))
 ORDER BY s.code;
 
--- name: SetSlotOutOfService :execrows
-UPDATE slots SET out_of_service = @out_of_service
-WHERE site_id = @site_id AND code = @code AND out_of_service <> @out_of_service;
-
 -- name: GrantSlot :one
 -- The decision on a plan. Times are by the clock of the database, because the
 -- clocks of two replicas may differ and a grant must end at one moment; this

@@ -1,11 +1,48 @@
 -- name: StaysByID :many
-SELECT id, document, plate, slot_held FROM transactions WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
+SELECT id, document, plate, match_plate FROM transactions WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
 
--- name: StaysOfPlates :many
--- Stays of these plates that were inside at from_at or later.
-SELECT id, plate, in_at, out_at, document FROM transactions
-WHERE site_id = @site_id AND plate = ANY (@plates::text[]) AND state <> 'voided' AND in_at IS NOT NULL
-    AND (out_at IS NULL OR out_at > @from_at);
+-- name: StaysHolding :many
+-- Stays with one of these plates or tokens that were inside at from_at or later.
+SELECT a.id, a.plate, a.token, a.in_at, a.out_at, a.token_until, a.in_fact FROM transactions a
+WHERE a.site_id = @site_id AND a.plate = ANY (@plates::text[]) AND a.state <> 'voided' AND a.in_at IS NOT NULL
+    AND (a.out_at IS NULL OR a.out_at >= @from_at)
+UNION
+SELECT b.id, b.plate, b.token, b.in_at, b.out_at, b.token_until, b.in_fact FROM transactions b
+WHERE b.site_id = @site_id AND b.token = ANY (@tokens::text[]) AND b.state <> 'voided' AND b.in_at IS NOT NULL
+    AND (b.out_at IS NULL OR b.out_at >= @from_at);
+
+-- name: ExitsNaming :many
+-- Exits with both a token and a plate, one of them among these, at from_at or later.
+SELECT a.id, a.out_token::text AS token, a.out_plate::text AS plate, a.out_at::timestamptz AS out_at,
+    (a.document ->> 'out_fact')::uuid AS out_fact FROM transactions a
+WHERE a.site_id = @site_id AND a.out_token = ANY (@tokens::text[]) AND a.out_plate IS NOT NULL AND a.state <> 'voided'
+    AND a.out_at >= @from_at
+UNION
+SELECT b.id, b.out_token::text AS token, b.out_plate::text AS plate, b.out_at::timestamptz AS out_at,
+    (b.document ->> 'out_fact')::uuid AS out_fact FROM transactions b
+WHERE b.site_id = @site_id AND b.out_plate = ANY (@plates::text[]) AND b.out_token IS NOT NULL AND b.state <> 'voided'
+    AND b.out_at >= @from_at;
+
+-- name: PlatesOfExits :many
+-- Which of these plates an exit bears that looks for its entry.
+SELECT DISTINCT match_plate::text AS plate FROM transactions
+WHERE site_id = @site_id AND match_plate = ANY (@plates::text[]) AND match_role = 'exit';
+
+-- name: StaysToMatch :many
+-- The entries without an exit and the exits without an entry of some plates.
+SELECT id FROM transactions WHERE site_id = @site_id AND match_plate = ANY (@plates::text[]);
+
+-- name: StaysOfPass :many
+-- The stays that came on a pass at from_at or later, or were inside then.
+SELECT id, in_at, out_at, in_fact, pass_held FROM transactions
+WHERE site_id = @site_id AND pass = @pass AND state <> 'voided' AND in_at IS NOT NULL
+    AND (in_at >= @from_at OR out_at IS NULL OR out_at > @from_at);
+
+-- name: StaysOfPassSince :many
+SELECT id FROM transactions WHERE site_id = @site_id AND pass = @pass AND in_at >= @from_at;
+
+-- name: TurnPassHeld :exec
+UPDATE transactions SET pass_held = NOT pass_held WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
 
 -- name: ReleaseSlots :exec
 -- Losers first: a partial unique index cannot wait for the end of a
@@ -15,15 +52,32 @@ WHERE site_id = @site_id AND id = ANY (@ids::uuid[]) AND slot_held IS NOT NULL;
 
 -- name: PutStay :batchexec
 INSERT INTO transactions (tenant_id, site_id, id, state, class, plate, display, token, zone_code, slot_claimed,
-    in_at, in_gate, out_at, out_gate, tariff_id, tariff_version, currency, fee, paid, document)
+    in_at, in_gate, out_at, out_gate, tariff_id, tariff_version, currency, fee, paid, document,
+    out_token, out_plate, in_fact, token_until, pass, match_role, match_plate, into_id)
 VALUES (@tenant_id, @site_id, @id, @state, @class, @plate, @display, @token, @zone_code, @slot_claimed,
-    @in_at, @in_gate, @out_at, @out_gate, @tariff_id, @tariff_version, @currency, @fee, @paid, @document)
+    @in_at, @in_gate, @out_at, @out_gate, @tariff_id, @tariff_version, @currency, @fee, @paid, @document,
+    @out_token, @out_plate, @in_fact, @token_until, @pass, @match_role, @match_plate, @into_id)
 ON CONFLICT (site_id, id) DO UPDATE SET state = excluded.state, class = excluded.class, plate = excluded.plate,
     display = excluded.display, token = excluded.token, zone_code = excluded.zone_code,
     slot_claimed = excluded.slot_claimed, in_at = excluded.in_at, in_gate = excluded.in_gate,
     out_at = excluded.out_at, out_gate = excluded.out_gate, tariff_id = excluded.tariff_id,
     tariff_version = excluded.tariff_version, currency = excluded.currency, fee = excluded.fee,
-    paid = excluded.paid, document = excluded.document;
+    paid = excluded.paid, document = excluded.document, out_token = excluded.out_token, out_plate = excluded.out_plate,
+    in_fact = excluded.in_fact, token_until = excluded.token_until, pass = excluded.pass,
+    pass_held = transactions.pass_held AND excluded.pass IS NOT NULL AND excluded.in_at IS NOT NULL AND excluded.state <> 'voided',
+    match_role = excluded.match_role, match_plate = excluded.match_plate, into_id = excluded.into_id;
+
+-- name: PutDocument :batchexec
+-- Another stay's claim changed whether this one is placed.
+UPDATE transactions SET document = @document WHERE site_id = @site_id AND id = @id;
+
+-- name: DropStays :exec
+-- Stays of which nothing came true.
+DELETE FROM transactions WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
+
+-- name: ExitsInto :many
+-- The exits that were matched with these stays.
+SELECT id, into_id::uuid AS into_id FROM transactions WHERE site_id = @site_id AND into_id = ANY (@stays::uuid[]);
 
 -- name: HoldSlots :exec
 UPDATE transactions t SET slot_held = t.slot_claimed

@@ -1,0 +1,161 @@
+package ingest_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/parking"
+)
+
+// single finds what is wrong within one stay.
+func (n *naive) single(t *testing.T, all []*naiveStay) []naiveConflict {
+	t.Helper()
+	var out []naiveConflict
+	for _, s := range all {
+		if s.voided() {
+			continue
+		}
+		add := func(kind, slot string, at time.Time, facts ...uuid.UUID) {
+			out = append(out, naiveConflict{kind: kind, slot: slot, at: at, facts: facts, stays: []uuid.UUID{s.id}})
+		}
+		for _, c := range s.claims {
+			if !c.valid {
+				add("slot_invalid", c.slot, c.from, c.fact)
+			}
+		}
+		if s.out != nil && s.in == nil {
+			add("exit_unknown", "", s.out.At, s.out.ID)
+		}
+		for _, f := range s.laterOuts {
+			add("exit_twice", "", f.At, s.out.ID, f.ID)
+		}
+		if s.out != nil && s.in != nil && n.feeDiffers(t, s) {
+			add("fee_differs", "", s.out.At, s.out.ID)
+		}
+	}
+	return out
+}
+
+func (n *naive) feeDiffers(t *testing.T, s *naiveStay) bool {
+	t.Helper()
+	charge := s.outBody.Charge
+	if s.inBody.Tariff != n.tariff.ID || s.inBody.TariffV != n.tariff.Version {
+		return false // nobody here knows that tariff
+	}
+	lost := false
+	for _, l := range charge.Lines {
+		if l.Code != parking.LineLostTicket {
+			t.Fatalf("the model does not know lines of %s", l.Code)
+		}
+		lost = true
+	}
+	q, err := n.tariff.Quote(parking.QuoteRequest{Class: s.class, In: charge.In, Out: charge.Out, Lost: lost})
+	return charge.Currency != n.tariff.Currency || (err == nil && q.Fee != charge.Fee)
+}
+
+// naiveSpan is the time from a stay's IN on in which it was inside or held its
+// token.
+type naiveSpan struct {
+	stay *naiveStay
+	key  string
+	end  *time.Time // nil: still
+}
+
+func (s *naiveStay) inside() naiveSpan {
+	v := naiveSpan{stay: s, key: string(s.plate)}
+	if at, left := s.leftAt(); left {
+		v.end = &at
+	}
+	return v
+}
+
+func (s *naiveStay) holding() naiveSpan {
+	v := s.inside()
+	v.key = s.token
+	if s.lostAt != nil && (v.end == nil || s.lostAt.Before(*v.end)) {
+		v.end = s.lostAt
+	}
+	return v
+}
+
+// at says whether the span has begun and not ended before a time.
+func (v naiveSpan) at(t time.Time) bool {
+	return !v.stay.inAt.After(t) && (v.end == nil || !v.end.Before(t))
+}
+
+// pairs finds two visits of one plate or with one token at the same time.
+func pairs(all []*naiveStay) []naiveConflict {
+	var out []naiveConflict
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.in == nil || b.in == nil || a.voided() || b.voided() {
+				continue
+			}
+			out = append(out, overlap("plate_inside", a.inside(), b.inside())...)
+			out = append(out, overlap("token_twice", a.holding(), b.holding())...)
+		}
+	}
+	return out
+}
+
+func overlap(kind string, a, b naiveSpan) []naiveConflict {
+	if byIn(a.stay, b.stay) > 0 {
+		a, b = b, a
+	}
+	for _, v := range []naiveSpan{a, b} {
+		if v.end != nil && !v.end.After(v.stay.inAt) {
+			return nil
+		}
+	}
+	if a.key == "" || a.key != b.key || (a.end != nil && !a.end.After(b.stay.inAt)) {
+		return nil
+	}
+	return []naiveConflict{{
+		kind: kind, at: b.stay.inAt, facts: []uuid.UUID{a.stay.in.ID, b.stay.in.ID}, stays: []uuid.UUID{a.stay.id, b.stay.id},
+	}}
+}
+
+// byIn orders stays with an IN by it: time, then id.
+func byIn(a, b *naiveStay) int {
+	if c := a.inAt.Compare(b.inAt); c != 0 {
+		return c
+	}
+	return compareUUID(a.in.ID, b.in.ID)
+}
+
+// tokenMismatches finds exits whose token and plate lead to different stays.
+func tokenMismatches(all []*naiveStay) []naiveConflict {
+	var out []naiveConflict
+	for _, s := range all {
+		if s.out == nil || s.voided() || s.outBody.Token == "" || s.outBody.Plate == "" {
+			continue
+		}
+		var tokens, plates []*naiveStay
+		both := false
+		for _, o := range all {
+			if o.in == nil || o.voided() {
+				continue
+			}
+			token := o.token == s.outBody.Token && o.holding().at(s.out.At)
+			plate := o.plate == s.outBody.Plate && o.inside().at(s.out.At)
+			if token {
+				tokens = append(tokens, o)
+			}
+			if plate {
+				plates = append(plates, o)
+			}
+			both = both || (token && plate)
+		}
+		if both || tokens == nil || plates == nil {
+			continue
+		}
+		k, p := slices.MinFunc(tokens, byIn), slices.MinFunc(plates, byIn)
+		out = append(out, naiveConflict{
+			kind: "token_mismatch", at: s.out.At, facts: []uuid.UUID{s.out.ID, k.in.ID, p.in.ID}, stays: once(s.id, k.id, p.id),
+		})
+	}
+	return out
+}
