@@ -40,6 +40,7 @@ type Config struct {
 	ReservationTTL time.Duration // 0 for slots.DefaultTTL
 	Now            func() time.Time
 	Log            *slog.Logger
+	Pace           int // of the feed's periods (feed.Config), for simulations; 0 for the protocol's
 }
 
 // Cloud is one replica.
@@ -113,7 +114,7 @@ func (c *Cloud) wire() error {
 	if c.redis != nil {
 		universal = c.redis
 	}
-	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, Loans: c.heardLoans})
+	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, Loans: c.heardLoans, Pace: c.cfg.Pace})
 	c.slots = slots.New(slots.Config{
 		Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint, Tell: c.Hub.Tell, Log: c.cfg.Log,
 	})

@@ -4,6 +4,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,11 +51,16 @@ type Config struct {
 	FirstWait  time.Duration     // 0 means DefaultFirstWait
 	Log        *slog.Logger      // nil: gate.log in DataDir
 	// Wall and Mono are the machine's clocks, for tests that move them in
-	// process; nil for the real ones. Both or neither.
+	// process; nil for the real ones. Both or neither. Boot names the boot in
+	// which Mono counts; "" for one that never ends.
 	Wall func() time.Time
 	Mono func() time.Duration
+	Boot string
 	// Timing is the uplink's; the zero value is right.
 	Timing uplink.Timing
+	// Dial connects to the cloud, for tests that bring their own network; nil
+	// for the machine's.
+	Dial uplink.Dial
 }
 
 // Node is a running gate.
@@ -110,7 +116,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.uplink, err = uplink.New(uplink.Config{State: n.state, Identity: id, Version: n.cfg.Version, Log: n.log, Timing: n.cfg.Timing})
+	n.uplink, err = uplink.New(uplink.Config{State: n.state, Identity: id, Version: n.cfg.Version, Log: n.log, Timing: n.cfg.Timing, Dial: n.cfg.Dial})
 	if err != nil {
 		return err
 	}
@@ -143,7 +149,7 @@ func (n *Node) clock() *clock.Clock {
 	if n.cfg.Wall == nil || n.cfg.Mono == nil {
 		return clock.System()
 	}
-	return clock.New(n.cfg.Wall, n.cfg.Mono, "injected")
+	return clock.New(n.cfg.Wall, n.cfg.Mono, cmp.Or(n.cfg.Boot, "injected"))
 }
 
 // firstSnapshot waits until the gate knows its site; one that does returns at

@@ -37,7 +37,7 @@ library() {
 
 for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/lane gate/localapi gate/tui cloud \
 	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report cloud/settle vision \
-	vision/pipeline web internal/private/privatetest internal/demo internal/demo/ledger; do
+	vision/pipeline web internal/private/privatetest internal/demo internal/demo/ledger internal/simulation; do
 	room "$dir"
 done
 for module in github.com/jackc/pgx/v5 github.com/redis/go-redis/v9 github.com/coder/websocket modernc.org/sqlite \
@@ -107,6 +107,7 @@ plant good internal/demo gatehouse/internal/demo/ledger
 plant good internal/demo/ledger modernc.org/sqlite
 plant bad internal/demo gatehouse/cloud/store
 plant bad internal/demo/ledger gatehouse/gate/store
+plant bad cloud gatehouse/internal/simulation
 
 found=$toy/found.txt
 (cd "$toy" && GOFLAGS=-mod=mod GOWORK=off "$lint" run --enable-only depguard --max-same-issues 0 \

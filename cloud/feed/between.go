@@ -99,7 +99,7 @@ func (h *Hub) heard(text string) {
 // poll asks after Redis each second, and reads the heads of the sites that
 // somebody looks at: each second while Redis is away, now and then else.
 func (h *Hub) poll(ctx context.Context) {
-	tick := time.NewTicker(pollDegraded)
+	tick := time.NewTicker(h.paced(pollDegraded))
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {
@@ -176,7 +176,7 @@ func (h *Hub) readHeads(ctx context.Context) error {
 // gone silent, or whose token has expired. One for all, because a deadline per
 // write costs more than the write.
 func (h *Hub) watchdog(ctx context.Context) {
-	tick := time.NewTicker(wire.Heartbeat / 2)
+	tick := time.NewTicker(h.paced(wire.Heartbeat / 2))
 	defer tick.Stop()
 	for {
 		select {
@@ -205,7 +205,7 @@ func (h *Hub) watchdog(ctx context.Context) {
 // keep writes down what the gates said of themselves, and cuts those that have
 // no right to be connected any more, whatever word was lost.
 func (h *Hub) keep(ctx context.Context) {
-	tick := time.NewTicker(keepEvery)
+	tick := time.NewTicker(h.paced(keepEvery))
 	defer tick.Stop()
 	for {
 		select {

@@ -60,7 +60,13 @@ type Config struct {
 	// Loans is given what a gate says of loans of slots, in its run epoch; nil:
 	// nobody listens. Gates say it again.
 	Loans func(ctx context.Context, p Peer, epoch parking.Epoch, note *parking.LoanNote) error
+	// Pace stretches the hub's periods (heartbeats, polls, notes, silence), for
+	// a simulation of days; 0 and 1 leave them as the protocol has them.
+	Pace int
 }
+
+// paced is a period of the hub, stretched.
+func (h *Hub) paced(d time.Duration) time.Duration { return d * time.Duration(max(1, h.cfg.Pace)) }
 
 // Hub is one replica's sockets and watchers. Give it Committed as the store's
 // OnCommit, and Run it.

@@ -247,9 +247,9 @@ func (k *socket) endSoon() {
 
 func (k *socket) stuck(now time.Time) bool {
 	since := k.writing.Load()
-	return since != 0 && now.Sub(time.Unix(0, since)) > k.hub.writeWithin
+	return since != 0 && now.Sub(time.Unix(0, since)) > k.hub.paced(k.hub.writeWithin)
 }
 
 func (k *socket) silent(now time.Time) bool {
-	return now.Sub(time.Unix(0, k.heardAt.Load())) > k.hub.silence
+	return now.Sub(time.Unix(0, k.heardAt.Load())) > k.hub.paced(k.hub.silence)
 }

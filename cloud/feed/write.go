@@ -96,7 +96,7 @@ func (k *socket) send(frames []frame, sent int64) (int64, error) {
 // write sends what is new, and heartbeats, until the socket ends.
 func (k *socket) write(s *site, sent int64) {
 	defer k.end()
-	tick := time.NewTicker(wire.Heartbeat)
+	tick := time.NewTicker(k.hub.paced(wire.Heartbeat))
 	defer tick.Stop()
 	poke(k.news)
 	n := int64(0)

@@ -118,6 +118,7 @@ type Desk struct {
 
 	notices notices
 	version atomic.Uint64 // counts what changed
+	touched chan struct{} // wakes Run
 	viewMu  sync.Mutex
 	view    *View
 	built   uint64       // the version that view shows, and
@@ -149,7 +150,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, spent: map[string]Hold{}, disk: Worker{OK: true}}
+	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, spent: map[string]Hold{}, disk: Worker{OK: true}, touched: make(chan struct{}, 1)}
 	d.reader = Worker{OK: cfg.Vision != nil}
 	if cfg.Vision == nil {
 		d.reader.Why = "There is no vision worker; plates are typed."
@@ -180,8 +181,9 @@ func (d *Desk) spawn(f func()) {
 
 // Intervals of Run.
 const (
-	viewInterval    = 50 * time.Millisecond // at most 20 views a second
-	pictureInterval = 500 * time.Millisecond
+	viewInterval    = 50 * time.Millisecond  // at most 20 views a second
+	pictureInterval = 500 * time.Millisecond // while somebody looks
+	idleInterval    = time.Second
 	watchedFor      = 3 * time.Second // after the last look, pictures are not taken anew
 )
 
@@ -196,10 +198,13 @@ func (d *Desk) Run(ctx context.Context) error {
 		link, cancel = d.cfg.LinkChanged()
 		defer cancel()
 	}
-	tick := time.NewTicker(viewInterval)
+	tell := time.NewTimer(viewInterval) // armed while something is to be told
+	defer tell.Stop()
+	armed := true
+	tick := time.NewTicker(idleInterval)
 	defer tick.Stop()
 	d.refresh() // what changed before somebody listened
-	var lastSecond, lastPicture time.Time
+	var lastSecond time.Time
 	var told uint64
 	for {
 		select {
@@ -213,26 +218,40 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.refresh()
 			d.touch()
 			continue
-		case <-tick.C:
-		}
-		now := time.Now()
-		if now.Sub(lastSecond) >= time.Second {
-			lastSecond = now
-			d.touch() // the clock and the link's figures
-		}
-		if now.Sub(lastPicture) >= pictureInterval && d.watched(now) {
-			lastPicture = now
-			d.takePictures()
-		}
-		if v := d.version.Load(); v != told {
-			told = v
-			d.notices.tell()
+		case <-d.touched:
+			if !armed {
+				armed = true
+				tell.Reset(viewInterval)
+			}
+		case <-tell.C:
+			armed = false
+			if v := d.version.Load(); v != told {
+				told = v
+				d.notices.tell()
+			}
+		case now := <-tick.C:
+			if now.Sub(lastSecond) >= time.Second {
+				lastSecond = now
+				d.touch() // the clock and the link's figures
+			}
+			next := idleInterval
+			if d.watched(now) {
+				next = pictureInterval
+				d.takePictures()
+			}
+			tick.Reset(next)
 		}
 	}
 }
 
 // touch says that the view is no longer true.
-func (d *Desk) touch() { d.version.Add(1) }
+func (d *Desk) touch() {
+	d.version.Add(1)
+	select {
+	case d.touched <- struct{}{}:
+	default: // Run is going to look anyway
+	}
+}
 
 // Changed returns a channel that gets a value after the view has changed, and
 // a function that ends the subscription. Values are coalesced: one waiting

@@ -19,8 +19,7 @@ import (
 
 const (
 	photosAtOnce = 20
-	photoLook    = 5 * time.Second // between looks for photos that wait
-	photoTries   = 4               // times that the cloud may say where to go on, for one photo
+	photoTries   = 4 // times that the cloud may say where to go on, for one photo
 )
 
 // keepPhotos sends photos, one after the other, while no facts wait:
@@ -36,7 +35,7 @@ func (u *Uplink) keepPhotos(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wait := photoLook
+		wait := u.timing.PhotoLook
 		if err != nil {
 			wait = retry.next()
 			if !failing {

@@ -38,6 +38,7 @@ type Timing struct {
 	Plan        time.Duration // for a reservation; 300 ms
 	SignIn      time.Duration // for a guard's sign-in; 3 s
 	Housekeep   time.Duration // between looks at old facts and photos; 10 min
+	PhotoLook   time.Duration // between looks for photos that wait; 5 s
 }
 
 func (t Timing) orDefault() Timing {
@@ -53,6 +54,7 @@ func (t Timing) orDefault() Timing {
 	set(&t.Plan, 300*time.Millisecond)
 	set(&t.SignIn, 3*time.Second)
 	set(&t.Housekeep, 10*time.Minute)
+	set(&t.PhotoLook, 5*time.Second)
 	return t
 }
 
@@ -66,6 +68,7 @@ type Config struct {
 	// Roots are who may sign the cloud's certificate; nil for those that the
 	// machine knows.
 	Roots *x509.CertPool
+	Dial     Dial // nil: the machine's network; for tests that bring their own
 }
 
 // Loans is what knows which slots this gate may lend and give back. What it
@@ -122,8 +125,12 @@ func New(c Config) (*Uplink, error) {
 		start: time.Now(), token: token{lock: make(chan struct{}, 1)}, wake: make(chan struct{}, 1),
 		machine: newMachine(t.Heartbeat), watchers: map[chan struct{}]struct{}{},
 	}
+	dial := c.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	}
 	u.certs = &inspector{host: base.Hostname(), roots: c.Roots, trust: u.trust}
-	u.http = newHTTP(t.Answer, u.certs, u.conns.tracked((&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext))
+	u.http = newHTTP(t.Answer, u.certs, u.conns.tracked(dial))
 	u.since, u.saidAs = u.clock.Now(), Offline
 	return u, nil
 }

@@ -1,0 +1,153 @@
+package simulation
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatehouse/internal/private/privatetest/cloudtest"
+)
+
+const (
+	shortSeeds = 20 // when PARK_SEEDS does not say how many
+	shortHours = 6  // when PARK_HOURS does not say how long
+	workers    = 2  // each with a database of its own
+	// pace is how many times slower than in the protocol heartbeats and polls
+	// go in a simulated day: they are most of what it costs.
+	pace = 30
+)
+
+// keptSeeds are days that once ended badly.
+var keptSeeds = []uint64{}
+
+// options are what a simulated day is made of.
+type options struct {
+	seed uint64
+	day  time.Duration
+	pace int
+	dir  string
+}
+
+// Three gates and their cloud live through a day in simulated time, with
+// everything that can go wrong between them. When all is repaired, nothing is
+// lost, nothing counts twice, and all agree. PARK_SEEDS says how many days are
+// tried and PARK_HOURS how long they are; PARK_SEED tries one alone.
+func TestADayOfTheWholeLink(t *testing.T) {
+	t.Parallel()
+	seeds, hours := seedsToTry(t), number(t, "PARK_HOURS", shortHours)
+	for worker := range workers {
+		t.Run(strconv.Itoa(worker), func(t *testing.T) {
+			t.Parallel()
+			g := newGround(t)
+			for i := worker; i < len(seeds); i += workers {
+				o := options{seed: seeds[i], day: time.Duration(hours) * time.Hour, pace: pace}
+				if errs := g.try(t, o, nil); len(errs) > 0 {
+					t.Errorf("day %d:\n%s\n\nrepeat it: PARK_SEED=%d PARK_HOURS=%d go test -run '^TestADayOfTheWholeLink$' ./internal/simulation",
+						o.seed, strings.Join(errs, "\n"), o.seed, hours)
+				}
+			}
+		})
+	}
+}
+
+// An hour at the pace of the protocol: the periods of the long days are
+// stretched, and here they are not.
+func TestAnHourAtTheProtocolsPace(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	if errs := g.try(t, options{seed: 3, day: time.Hour, pace: 1}, nil); len(errs) > 0 {
+		t.Fatal(strings.Join(errs, "\n"))
+	}
+}
+
+func seedsToTry(t *testing.T) []uint64 {
+	t.Helper()
+	if one := os.Getenv("PARK_SEED"); one != "" {
+		seed, err := strconv.ParseUint(one, 10, 64)
+		if err != nil {
+			t.Fatalf("PARK_SEED is no number: %v", err)
+		}
+		return []uint64{seed}
+	}
+	seeds := slices.Clone(keptSeeds)
+	for seed := range uint64(number(t, "PARK_SEEDS", shortSeeds)) {
+		if !slices.Contains(keptSeeds, seed) {
+			seeds = append(seeds, seed)
+		}
+	}
+	return seeds
+}
+
+// number is what the environment says, or otherwise.
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is no number: %q", variable, text)
+	}
+	return n
+}
+
+// ground is a site in a database of its own, on which one day follows the
+// other.
+type ground struct {
+	site  *cloudtest.Site
+	gates []*cloudtest.Gate
+	facts []string // tables that facts fill
+}
+
+func newGround(t *testing.T) *ground {
+	t.Helper()
+	s := cloudtest.NewSite(t, nil)
+	return &ground{site: s, gates: []*cloudtest.Gate{s.Enrol(t, "N"), s.Enrol(t, "S"), s.Enrol(t, "E")}}
+}
+
+// try lives through one day and returns what is wrong after it. spoil, which
+// may be nil, breaks a promise before the checks.
+func (g *ground) try(t *testing.T, o options, spoil func(*world)) []string {
+	t.Helper()
+	g.empty(t)
+	o.dir = folder(t)
+	began := time.Now()
+	var w *world
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		w, err = newWorld(t.Context(), g.site, g.gates, o)
+		defer w.leave()
+		if err != nil {
+			w.fail("the day did not begin: %v", err)
+			return
+		}
+		w.live()
+		if w.heal() && spoil != nil {
+			spoil(w)
+		}
+		w.checkViews()
+	})
+	w.errs = append(w.errs, g.check(t, w)...)
+	t.Logf("day %d in %s: %d opened, %d closed, %d unknown, %d voided, %s paid; turned away %v; faults %v %v",
+		o.seed, time.Since(began).Round(time.Millisecond), w.book.opened, w.book.closed, w.book.unknown, w.book.voided,
+		fmt.Sprint(w.book.paid), w.book.refusals, w.did, w.tap.count)
+	return w.errs
+}
+
+// folder is a place for disks: in memory where the machine has such a place,
+// because what a cut of power does to disks is tested elsewhere.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "gatehouse-simulation-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}

@@ -1,0 +1,232 @@
+package simulation
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatehouse/cloud"
+	"gatehouse/gate/lane"
+	"gatehouse/internal/private/privatetest/cloudtest"
+)
+
+// world is one simulated day of one site. One goroutine, run's, makes
+// everything happen; gates and cloud have their own.
+type world struct {
+	seed   uint64
+	day    time.Duration
+	pace   int
+	dir    string
+	site   *cloudtest.Site
+	ctx    context.Context
+	acting context.Context // of guards
+	offset time.Duration   // of the simulated clock to the site's
+	rng    *rand.Rand
+
+	tap    *tap
+	cloud  *replica
+	portal *impostor
+	proxy  *impostor
+	posts  []*post
+	book   ledger
+
+	began   time.Time
+	agenda  agenda
+	planned int
+	did     map[string]int // faults, by name
+	errs    []string
+}
+
+// now is the true time at the site.
+func (w *world) now() time.Time { return time.Now().Add(w.offset) }
+
+func (w *world) fail(format string, args ...any) {
+	w.errs = append(w.errs, fmt.Sprintf("at %s: ", time.Since(w.began).Round(time.Second))+fmt.Sprintf(format, args...))
+}
+
+// must reports an error of what cannot fail in a simulated day.
+func (w *world) must(what string, err error) {
+	if err != nil {
+		w.fail("%s: %v", what, err)
+	}
+}
+
+// newWorld makes a site in the morning: its cloud and its gates are started
+// and know each other. It is called in the bubble.
+func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate, o options) (*world, error) {
+	rng := rand.New(rand.NewPCG(o.seed, 5))
+	w := &world{
+		seed: o.seed, day: o.day, pace: o.pace, dir: o.dir, site: site, ctx: ctx, rng: rng,
+		acting: lane.WithActor(ctx, "lan"), began: time.Now(), did: map[string]int{},
+		book: ledger{refusals: map[string]int{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
+		portal: newImpostor(loginPage), proxy: newImpostor(badGateway),
+	}
+	w.offset = cloudtest.Noon.Sub(w.began)
+	w.cloud = &replica{tap: w.tap, cfg: cloud.Config{
+		DatabaseURL: site.URL, PhotosDir: filepath.Join(o.dir, "photos"), Now: w.now, Pace: o.pace, Log: slog.New(slog.DiscardHandler),
+	}}
+	if err := w.cloud.serve(ctx); err != nil {
+		return w, err
+	}
+	for _, g := range gates {
+		p, err := newPost(w, g)
+		if err != nil {
+			return w, err
+		}
+		w.posts = append(w.posts, p)
+		if err := p.start(); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+// route says who answers a gate in which weather.
+func (w *world) route(now weather) *listener {
+	switch now {
+	case refused:
+		return nil
+	case portal:
+		return w.portal.listener
+	case proxied:
+		return w.proxy.listener
+	}
+	return w.cloud.answers()
+}
+
+// leave ends everything.
+func (w *world) leave() {
+	for _, p := range w.posts {
+		w.must("stop gate "+p.code, p.stop())
+	}
+	w.must("stop the cloud", w.cloud.leave(true, w.lines()))
+	w.portal.leave()
+	w.proxy.leave()
+}
+
+func (w *world) lines() []*line {
+	var out []*line
+	for _, p := range w.posts {
+		if p.line != nil {
+			out = append(out, p.line)
+		}
+	}
+	return out
+}
+
+// live runs the day.
+func (w *world) live() {
+	for i := range 40 + w.rng.IntN(50) {
+		d := newDriver(w.seed, i, w.day)
+		w.after(d.in, func() { w.arrive(d) })
+	}
+	w.planFaults()
+	for len(w.agenda) > 0 && w.agenda[0].at <= w.day {
+		next := heap.Pop(&w.agenda).(*plan) //nolint:forcetypeassert // nothing else is in it
+		time.Sleep(next.at - time.Since(w.began))
+		next.do()
+		w.watchFeeds()
+	}
+	if left := w.day - time.Since(w.began); left > 0 {
+		time.Sleep(left)
+	}
+}
+
+// watchFeeds checks that no gate goes back in the feed, whatever is done to it.
+func (w *world) watchFeeds() {
+	for _, p := range w.posts {
+		if p.node == nil {
+			continue
+		}
+		seq := p.node.State().Site().FeedSeq
+		if seq < p.seen {
+			w.fail("gate %s went back in the feed from %d to %d", p.code, p.seen, seq)
+		}
+		p.seen = seq
+	}
+}
+
+// healing is how long a healed site may take until everybody knows everything.
+const healing = time.Hour
+
+// heal repairs everything and waits until nothing is under way.
+func (w *world) heal() bool {
+	w.tap.calm()
+	for _, p := range w.posts {
+		p.set(fair)
+	}
+	w.must("start the cloud", w.cloud.serve(w.ctx))
+	for _, p := range w.posts {
+		w.must("heal", p.start())
+	}
+	return w.settle()
+}
+
+// settle waits until every gate has sent everything and knows everything.
+func (w *world) settle() bool {
+	since := time.Now()
+	for {
+		time.Sleep(5 * time.Second)
+		calm, why := w.calm()
+		if calm {
+			return true
+		}
+		if time.Since(since) > healing {
+			w.fail("an hour after everything was repaired: %s", why)
+			for _, p := range w.posts {
+				w.fail("gate %s wrote: %s", p.code, strings.Join(p.diary.lines, "  "))
+			}
+			return false
+		}
+	}
+}
+
+func (w *world) calm() (bool, string) {
+	head, err := w.cloud.cloud.Store.Q.FeedHead(w.ctx, w.site.ID)
+	if err != nil {
+		return false, err.Error()
+	}
+	for _, p := range w.posts {
+		if ok, why := p.quiet(head.FeedSeq); !ok {
+			return false, "gate " + p.code + ": " + why
+		}
+	}
+	return true, ""
+}
+
+// plan is something that is to happen.
+type plan struct {
+	at time.Duration
+	n  int // ties in the order planned
+	do func()
+}
+
+// agenda are plans, the next one first.
+type agenda []*plan
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	return a[i].at < a[j].at || a[i].at == a[j].at && a[i].n < a[j].n
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+
+// Push adds a plan.
+func (a *agenda) Push(x any) { *a = append(*a, x.(*plan)) }
+
+// Pop takes the last.
+func (a *agenda) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+// after plans do for when d has passed.
+func (w *world) after(d time.Duration, do func()) {
+	w.planned++
+	heap.Push(&w.agenda, &plan{at: time.Since(w.began) + d, n: w.planned, do: do})
+}
