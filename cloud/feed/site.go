@@ -3,6 +3,7 @@ package feed
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -12,6 +13,7 @@ import (
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
+	"gatehouse/parking"
 )
 
 // errAnother says that the database is not the one that the socket was
@@ -268,6 +270,20 @@ func (s *site) leave(k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sockets, k)
+}
+
+// others are the epochs of the socket's gate that are connected beside it: of
+// an earlier run whose end was not noticed yet, or of another machine that is
+// the same gate.
+func (s *site) others(k *socket) []parking.Epoch {
+	var out []parking.Epoch
+	for _, o := range s.list() {
+		if o.peer.Gate == k.peer.Gate && o.epoch != k.epoch && o.epoch != "" && !slices.Contains(out, o.epoch) {
+			out = append(out, o.epoch)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func (s *site) list() []*socket {

@@ -30,6 +30,7 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 	if w.Held, err = store.Held(k.ctx, q, k.peer.Site, k.peer.Gate); err != nil {
 		return 0, err
 	}
+	w.Others = s.others(k)
 	audit, err := q.AuditHead(k.ctx, k.peer.Site)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return 0, fmt.Errorf("read the audit log's head: %w", err)

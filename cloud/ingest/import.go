@@ -67,10 +67,6 @@ func (in *Ingester) Import(ctx context.Context, raw []byte, receivedAt time.Time
 	return done, err
 }
 
-// RevokedReason begins the reason for which facts of a revoked gate lie in
-// quarantine: they can be read, and wait for a person.
-const RevokedReason = "The gate was revoked before this fact came"
-
 // ofRevoked gives the items of a batch up to the revocation a reason for
 // quarantine, and counts those after it.
 func ofRevoked(b *wire.Batch, revoked time.Time) (items []*item, after int) {
@@ -81,7 +77,7 @@ func ofRevoked(b *wire.Batch, revoked time.Time) (items []*item, after int) {
 	}
 	for _, n := range items[:end] {
 		if n.reason == "" {
-			n.reason = RevokedReason + ": an administrator imported it."
+			n.revoked, n.reason = true, "The gate was revoked before this fact came: an administrator imported it."
 		}
 	}
 	return items[:end], len(items) - end

@@ -114,6 +114,7 @@ type item struct {
 	body    any
 	at      time.Time // of the envelope, as written; zero when it cannot be read
 	reason  string    // why it cannot be applied, "" when it can
+	revoked bool      // of a gate that was revoked: it waits for a person
 	outcome wire.Outcome
 }
 

@@ -123,7 +123,7 @@ func (d *delivery) someKinds() []parking.Kind {
 func (d *delivery) upgrade(t *testing.T) {
 	t.Helper()
 	d.unknown = nil
-	if _, _, err := ingester(d.site).Replay(t.Context(), d.site.ID, cloudtest.Noon); err != nil {
+	if _, _, err := ingester(d.site).Replay(t.Context(), d.site.ID, cloudtest.Noon, false); err != nil {
 		t.Fatalf("replay the quarantine: %v", err)
 	}
 	for i := range d.came {

@@ -430,18 +430,18 @@ func TestReplayIsAsIfReadAtOnce(t *testing.T) {
 				t.Fatalf("%+v %v", a, err)
 			}
 			s.want("hidden", "unreadable open", "unreadable open")
-			applied, left, err := ingester(s.Site).Replay(t.Context(), s.ID, cloudtest.Noon)
+			applied, left, err := ingester(s.Site).Replay(t.Context(), s.ID, cloudtest.Noon, false)
 			if err != nil || applied != 0 || left != 2 {
 				t.Fatalf("before the upgrade: %d applied, %d left, %v", applied, left, err)
 			}
 			for _, k := range []int{0, 2} {
 				keep(t, s, hidden[k], facts[k])
 			}
-			applied, left, err = ingester(s.Site).Replay(t.Context(), s.ID, cloudtest.Noon)
+			applied, left, err = ingester(s.Site).Replay(t.Context(), s.ID, cloudtest.Noon, false)
 			if err != nil || applied != 2 || left != 0 {
 				t.Fatalf("after it: %d applied, %d left, %v", applied, left, err)
 			}
-			applied, left, err = ingester(s.Site).Replay(t.Context(), s.ID, cloudtest.Noon)
+			applied, left, err = ingester(s.Site).Replay(t.Context(), s.ID, cloudtest.Noon, false)
 			if err != nil || applied != 0 || left != 0 {
 				t.Fatalf("again: %d applied, %d left, %v", applied, left, err)
 			}

@@ -41,6 +41,7 @@ func (r *run) quarantine(ctx context.Context) error {
 			TenantID: r.t.Tenant, SiteID: r.t.Site, Gate: r.batch.Gate, Epoch: string(r.batch.Epoch), Seq: n.seq,
 			Sha256: n.sum, Raw: n.raw, Reason: strings.ToValidUTF8(strings.ReplaceAll(n.reason, "\x00", ""), "?"),
 			ReceivedAt: r.receivedAt,
+			Revoked:    n.revoked,
 		})
 		if err != nil {
 			return fmt.Errorf("quarantine: %w", err)

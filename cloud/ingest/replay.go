@@ -24,8 +24,9 @@ const replayPage = 50
 // now: the state is the same as if it had been read at once (docs/STATE.md
 // §9). It returns how many were applied and how many are left. What was
 // applied before an error stays applied.
-func (in *Ingester) Replay(ctx context.Context, site uuid.UUID, now time.Time) (applied, left int, err error) {
-	after := cloudsql.QuarantinePageParams{SiteID: site, Sha256: []byte{}, MaxRows: replayPage}
+// Facts of a revoked gate are tried only if a person says so (revoked).
+func (in *Ingester) Replay(ctx context.Context, site uuid.UUID, now time.Time, revoked bool) (applied, left int, err error) {
+	after := cloudsql.QuarantinePageParams{SiteID: site, Sha256: []byte{}, MaxRows: replayPage, WithRevoked: revoked}
 	for {
 		var rows []cloudsql.QuarantinePageRow
 		done := 0
@@ -65,7 +66,7 @@ func (in *Ingester) ReplayAll(ctx context.Context, now func() time.Time) {
 		return
 	}
 	for _, site := range sites {
-		applied, left, err := in.Replay(ctx, site, now())
+		applied, left, err := in.Replay(ctx, site, now(), false)
 		switch {
 		case ctx.Err() != nil:
 			return

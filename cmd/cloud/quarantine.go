@@ -57,7 +57,7 @@ type quarantineReplay struct{ siteFlags }
 func (c *quarantineReplay) Run(ctx context.Context, out io.Writer) error {
 	return c.as(ctx, func(s *store.Store, _ *auth.Service, p auth.Principal) error {
 		in := &ingest.Ingester{Store: s, Log: slog.New(slog.DiscardHandler)}
-		applied, left, err := in.Replay(ctx, p.Site, time.Now())
+		applied, left, err := in.Replay(ctx, p.Site, time.Now(), true)
 		if err != nil {
 			return err
 		}

@@ -154,9 +154,10 @@ func (s *Store) PhotoSent(ctx context.Context, sha string, at time.Time) error {
 // prunePhotosAtOnce bounds how many photos one PrunePhotos removes.
 const prunePhotosAtOnce = 500
 
-// PrunePhotos removes photos that were sent and are older than before.
+// PrunePhotos removes photos that were sent before a time.
 func (s *Store) PrunePhotos(ctx context.Context, before time.Time) (removed int, err error) {
-	old, err := s.read.OldPhotos(ctx, gatesql.OldPhotosParams{AtMs: before.UnixMilli(), Limit: prunePhotosAtOnce})
+	ms := before.UnixMilli()
+	old, err := s.read.OldPhotos(ctx, gatesql.OldPhotosParams{SentMs: &ms, Limit: prunePhotosAtOnce})
 	if err != nil {
 		return 0, refusal(fmt.Errorf("list old photos: %w", err))
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"gatehouse/internal/wire"
@@ -145,6 +146,9 @@ func do(ctx context.Context, client *http.Client, base string, c call, answer an
 	return nil
 }
 
+// packers are kept, because each has buffers of most of a megabyte.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+
 func (c call) request(ctx context.Context, base string) (*http.Request, error) {
 	payload, contentType := c.raw, c.contentType
 	if c.body != nil {
@@ -156,7 +160,9 @@ func (c call) request(ctx context.Context, base string) (*http.Request, error) {
 	}
 	if c.gzip {
 		var packed bytes.Buffer
-		z := gzip.NewWriter(&packed)
+		z := packers.Get().(*gzip.Writer) //nolint:errcheck // it holds nothing else
+		defer packers.Put(z)
+		z.Reset(&packed)
 		_, err := z.Write(payload)
 		if err = errors.Join(err, z.Close()); err != nil {
 			return nil, fmt.Errorf("compress a request: %w", err)

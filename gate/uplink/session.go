@@ -45,6 +45,9 @@ func (u *Uplink) keepSession(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
+		if u.mono()-began > hysteresis {
+			retry.reset() // what was tried before it belongs to an older outage
+		}
 		var bye *byeError
 		wait := retry.next()
 		switch {
@@ -65,9 +68,6 @@ func (u *Uplink) keepSession(ctx context.Context) {
 			cause, why := causeOf(err)
 			u.log.Debug("session ended", "err", err)
 			u.lost(cause, why)
-		}
-		if u.mono()-began > hysteresis {
-			retry.reset()
 		}
 		if !pause(ctx, wait) {
 			break

@@ -28,7 +28,7 @@ func (u *Uplink) keepThumbs(ctx context.Context) {
 	later := missing{}
 	for ctx.Err() == nil {
 		u.fetchThumbs(ctx, later)
-		pauseOr(ctx, thumbRetry, changed)
+		pauseOr(ctx, u.timing.PhotoLook, changed)
 	}
 }
 

@@ -68,7 +68,7 @@ type Config struct {
 	// Roots are who may sign the cloud's certificate; nil for those that the
 	// machine knows.
 	Roots *x509.CertPool
-	Dial     Dial // nil: the machine's network; for tests that bring their own
+	Dial  Dial // nil: the machine's network; for tests that bring their own
 }
 
 // Loans is what knows which slots this gate may lend and give back. What it

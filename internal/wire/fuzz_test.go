@@ -20,7 +20,9 @@ func FuzzMessage(f *testing.F) {
 		{Hello: &wire.Hello{Protocol: 1, Gate: "N", Epoch: parking.NewEpoch(1, [8]byte{1})}},
 		{Welcome: &wire.Welcome{Protocol: 1, ServerTime: at, Held: map[parking.Epoch]int64{parking.NewEpoch(1, [8]byte{}): 7}}},
 		{Deltas: []wire.Delta{{FeedSeq: 3, Stays: []parking.Stay{{ID: uuid.Max, State: parking.Inside, InAt: &at}}, Slots: []parking.Slot{{Code: "A01"}}}}},
-		{Heartbeat: &wire.Beat{N: 1, Time: at}}, {Hint: &wire.Hint{Slot: "A01", Gate: "S", LeftMS: 5}}, {Bye: &wire.Bye{Reason: "x"}},
+		{Heartbeat: &wire.Beat{N: 1, Time: at}},
+		{Hint: &wire.Hint{Slot: "A01", Gate: "S", LeftMS: 5}},
+		{Bye: &wire.Bye{Reason: "x"}},
 	} {
 		raw, err := json.Marshal(m)
 		if err != nil {
@@ -52,8 +54,10 @@ func FuzzBatch(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	b := &wire.Batch{ID: uuid.Max, Site: uuid.Max, Gate: "N", Epoch: parking.NewEpoch(1, [8]byte{1}), FirstSeq: 1,
-		Items: []wire.Item{wire.NewItem(uuid.Max, []byte(`{}`))}}
+	b := &wire.Batch{
+		ID: uuid.Max, Site: uuid.Max, Gate: "N", Epoch: parking.NewEpoch(1, [8]byte{1}), FirstSeq: 1,
+		Items: []wire.Item{wire.NewItem(uuid.Max, []byte(`{}`))},
+	}
 	b.Sign(private)
 	good, err := json.Marshal(b)
 	if err != nil {

@@ -214,6 +214,7 @@ type Quarantine struct {
 	ReceivedAt time.Time
 	SettledAt  *time.Time
 	SettledHow *string
+	Revoked    bool
 }
 
 type Site struct {

@@ -13,8 +13,8 @@ import (
 )
 
 const quarantine = `-- name: Quarantine :execrows
-INSERT INTO quarantine (tenant_id, site_id, gate, epoch, seq, sha256, raw, reason, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO quarantine (tenant_id, site_id, gate, epoch, seq, sha256, raw, reason, revoked, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING
 `
 
@@ -27,6 +27,7 @@ type QuarantineParams struct {
 	Sha256     []byte
 	Raw        []byte
 	Reason     string
+	Revoked    bool
 	ReceivedAt time.Time
 }
 
@@ -40,6 +41,7 @@ func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) (int64, 
 		arg.Sha256,
 		arg.Raw,
 		arg.Reason,
+		arg.Revoked,
 		arg.ReceivedAt,
 	)
 	if err != nil {
@@ -50,18 +52,19 @@ func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) (int64, 
 
 const quarantinePage = `-- name: QuarantinePage :many
 SELECT gate, epoch, seq, sha256, raw FROM quarantine
-WHERE site_id = $1 AND settled_at IS NULL
-    AND (gate, epoch, seq, sha256) > ($2::text, $3::text, $4::bigint, $5::bytea)
-ORDER BY gate, epoch, seq, sha256 LIMIT $6
+WHERE site_id = $1 AND settled_at IS NULL AND ($2::boolean OR NOT revoked)
+    AND (gate, epoch, seq, sha256) > ($3::text, $4::text, $5::bigint, $6::bytea)
+ORDER BY gate, epoch, seq, sha256 LIMIT $7
 `
 
 type QuarantinePageParams struct {
-	SiteID  uuid.UUID
-	Gate    string
-	Epoch   string
-	Seq     int64
-	Sha256  []byte
-	MaxRows int32
+	SiteID      uuid.UUID
+	WithRevoked bool
+	Gate        string
+	Epoch       string
+	Seq         int64
+	Sha256      []byte
+	MaxRows     int32
 }
 
 type QuarantinePageRow struct {
@@ -76,6 +79,7 @@ type QuarantinePageRow struct {
 func (q *Queries) QuarantinePage(ctx context.Context, arg QuarantinePageParams) ([]QuarantinePageRow, error) {
 	rows, err := q.db.Query(ctx, quarantinePage,
 		arg.SiteID,
+		arg.WithRevoked,
 		arg.Gate,
 		arg.Epoch,
 		arg.Seq,
@@ -107,7 +111,7 @@ func (q *Queries) QuarantinePage(ctx context.Context, arg QuarantinePageParams) 
 }
 
 const quarantined = `-- name: Quarantined :many
-SELECT tenant_id, site_id, gate, epoch, seq, sha256, raw, reason, received_at, settled_at, settled_how FROM quarantine WHERE site_id = $1 AND settled_at IS NULL ORDER BY received_at DESC LIMIT $2
+SELECT tenant_id, site_id, gate, epoch, seq, sha256, raw, reason, received_at, settled_at, settled_how, revoked FROM quarantine WHERE site_id = $1 AND settled_at IS NULL ORDER BY received_at DESC LIMIT $2
 `
 
 type QuarantinedParams struct {
@@ -136,6 +140,7 @@ func (q *Queries) Quarantined(ctx context.Context, arg QuarantinedParams) ([]Qua
 			&i.ReceivedAt,
 			&i.SettledAt,
 			&i.SettledHow,
+			&i.Revoked,
 		); err != nil {
 			return nil, err
 		}
@@ -176,7 +181,7 @@ func (q *Queries) SettleQuarantined(ctx context.Context, arg SettleQuarantinedPa
 }
 
 const sitesInQuarantine = `-- name: SitesInQuarantine :many
-SELECT DISTINCT site_id FROM quarantine WHERE settled_at IS NULL
+SELECT DISTINCT site_id FROM quarantine WHERE settled_at IS NULL AND NOT revoked
 `
 
 func (q *Queries) SitesInQuarantine(ctx context.Context) ([]uuid.UUID, error) {

@@ -46,12 +46,12 @@ func (q *Queries) DeletePhoto(ctx context.Context, sha256 string) error {
 }
 
 const oldPhotos = `-- name: OldPhotos :many
-SELECT sha256, bytes FROM photos WHERE sent_ms IS NOT NULL AND at_ms < ? LIMIT ?
+SELECT sha256, bytes FROM photos WHERE sent_ms < ? LIMIT ?
 `
 
 type OldPhotosParams struct {
-	AtMs  int64
-	Limit int64
+	SentMs *int64
+	Limit  int64
 }
 
 type OldPhotosRow struct {
@@ -60,7 +60,7 @@ type OldPhotosRow struct {
 }
 
 func (q *Queries) OldPhotos(ctx context.Context, arg OldPhotosParams) ([]OldPhotosRow, error) {
-	rows, err := q.db.QueryContext(ctx, oldPhotos, arg.AtMs, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, oldPhotos, arg.SentMs, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ UPDATE photos SET sent_ms = ? WHERE sha256 = ?;
 UPDATE photos SET sent_ms = NULL WHERE sent_ms IS NOT NULL AND at_ms >= ?;
 
 -- name: OldPhotos :many
-SELECT sha256, bytes FROM photos WHERE sent_ms IS NOT NULL AND at_ms < ? LIMIT ?;
+SELECT sha256, bytes FROM photos WHERE sent_ms < ? LIMIT ?;
 
 -- What may go first when the folder is full: photos before thumbnails, the
 -- oldest first, never one that the cloud does not have.
