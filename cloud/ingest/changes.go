@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"maps"
 	"slices"
 
@@ -73,5 +72,3 @@ func (c *changes) delta(ctx context.Context, t *store.SiteTx) (wire.Delta, error
 	d.Config = c.config
 	return d, nil
 }
-
-func hexID(id []byte) string { return hex.EncodeToString(id) }

@@ -195,9 +195,11 @@ func setPlaced(s *parking.Stay, touched bool, won map[uuid.UUID]parking.Claim, c
 		s.Placed = counted[s.Zone]
 		return
 	}
-	// All claims of a touched stay were replayed; those that are not valid won nothing.
-	if c, replayed := won[s.Moves[len(s.Moves)-1].Fact]; replayed || touched {
-		s.Placed = c.Placed
+	// All claims of a touched stay were replayed; those that are not valid won
+	// nothing. A claim of a matched exit's move is that of its target.
+	c, replayed := won[s.Moves[len(s.Moves)-1].Fact]
+	if own := replayed && c.Stay == s.ID; own || touched {
+		s.Placed = own && c.Placed
 	}
 }
 

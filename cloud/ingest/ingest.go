@@ -133,6 +133,10 @@ func decode(b *wire.Batch) []*item {
 	return items
 }
 
+// misnamed is why an item is never applied, also not by a later version: the
+// id under which its batch brought it is not kept.
+const misnamed = "The fact says another id, site, gate, epoch or seq than the batch that carries it."
+
 // decode looks into the item. One that does not name its own id, as those from
 // quarantine, takes that of the fact.
 func (n *item) decode(b *wire.Batch) {
@@ -148,10 +152,10 @@ func (n *item) decode(b *wire.Batch) {
 	}
 	body, err := parking.DecodeBody(fact)
 	switch {
+	case fact.ID != n.id || fact.Site != b.Site || fact.Gate != b.Gate || fact.Epoch != b.Epoch || fact.Seq != n.seq:
+		n.reason = misnamed
 	case err != nil:
 		n.reason = parking.ErrorMessage(err)
-	case fact.ID != n.id || fact.Site != b.Site || fact.Gate != b.Gate || fact.Epoch != b.Epoch || fact.Seq != n.seq:
-		n.reason = "The fact says another id, site, gate, epoch or seq than the batch that carries it."
 	case parking.CloudOnly(fact.Kind) && fact.Gate != parking.CloudGate:
 		n.reason = "Gates do not write facts of this kind."
 	default:

@@ -24,10 +24,6 @@ type holder struct {
 	tokenEnd *time.Time // the end of its hold on the token
 }
 
-func (h *holder) before(o *holder) bool {
-	return cmp.Or(h.in.Compare(o.in), compareIDs(h.inFact, o.inFact)) < 0
-}
-
 // judgeHolders finds stays that meet by their plate or token: two inside at
 // once, and exits whose token and plate lead to different stays.
 func (p *projection) judgeHolders(ctx context.Context) error {

@@ -90,6 +90,9 @@ type replayed struct {
 
 // try applies one item, or leaves it as it is.
 func (r *replayed) try(ctx context.Context, row *cloudsql.QuarantinePageRow) error {
+	if row.Reason == misnamed {
+		return nil
+	}
 	b := &wire.Batch{Site: r.t.Site, Gate: row.Gate, Epoch: parking.Epoch(row.Epoch), FirstSeq: row.Seq}
 	n := &item{seq: row.Seq, raw: row.Raw, sum: row.Sha256}
 	if n.decode(b); n.reason != "" {

@@ -51,7 +51,7 @@ func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) (int64, 
 }
 
 const quarantinePage = `-- name: QuarantinePage :many
-SELECT gate, epoch, seq, sha256, raw FROM quarantine
+SELECT gate, epoch, seq, sha256, raw, reason FROM quarantine
 WHERE site_id = $1 AND settled_at IS NULL AND ($2::boolean OR NOT revoked)
     AND (gate, epoch, seq, sha256) > ($3::text, $4::text, $5::bigint, $6::bytea)
 ORDER BY gate, epoch, seq, sha256 LIMIT $7
@@ -73,6 +73,7 @@ type QuarantinePageRow struct {
 	Seq    int64
 	Sha256 []byte
 	Raw    []byte
+	Reason string
 }
 
 // What waits to be readable, in the order of its gates, after one item.
@@ -99,6 +100,7 @@ func (q *Queries) QuarantinePage(ctx context.Context, arg QuarantinePageParams) 
 			&i.Seq,
 			&i.Sha256,
 			&i.Raw,
+			&i.Reason,
 		); err != nil {
 			return nil, err
 		}

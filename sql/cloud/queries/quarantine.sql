@@ -8,7 +8,7 @@ SELECT * FROM quarantine WHERE site_id = @site_id AND settled_at IS NULL ORDER B
 
 -- name: QuarantinePage :many
 -- What waits to be readable, in the order of its gates, after one item.
-SELECT gate, epoch, seq, sha256, raw FROM quarantine
+SELECT gate, epoch, seq, sha256, raw, reason FROM quarantine
 WHERE site_id = @site_id AND settled_at IS NULL AND (@with_revoked::boolean OR NOT revoked)
     AND (gate, epoch, seq, sha256) > (@gate::text, @epoch::text, @seq::bigint, @sha256::bytea)
 ORDER BY gate, epoch, seq, sha256 LIMIT @max_rows;
