@@ -29,6 +29,8 @@ type site struct {
 	awake  chan struct{}
 	unsure atomic.Bool // somebody saw a sign that the database is another one
 
+	tooLong atomic.Int64 // the newest entry that no message holds: gates from before it need a snapshot
+
 	mu          sync.Mutex
 	known       bool      // head and incarnation are known
 	incarnation uuid.UUID // of the database that the feed is read from
@@ -184,6 +186,7 @@ func (s *site) restart() {
 	}
 	s.known, s.head, s.incarnation = false, 0, uuid.Nil
 	s.ring, s.bundles = ring{}, bundles{}
+	s.tooLong.Store(0)
 	clear(s.offered)
 	n := len(s.sockets)
 	for ch := range s.watchers {
@@ -224,6 +227,15 @@ func (s *site) where() (int64, uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.head, s.incarnation
+}
+
+// passOver notes an entry that is too long for a message.
+func (s *site) passOver(seq int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seq <= s.head { // else it is of the database before this one
+		s.tooLong.Store(max(seq, s.tooLong.Load()))
+	}
 }
 
 func (s *site) headNow() int64 {
