@@ -29,8 +29,6 @@ type site struct {
 	awake  chan struct{}
 	unsure atomic.Bool // somebody saw a sign that the database is another one
 
-	tooLong atomic.Int64 // the newest entry that no message holds: gates from before it need a snapshot
-
 	mu          sync.Mutex
 	known       bool      // head and incarnation are known
 	incarnation uuid.UUID // of the database that the feed is read from
@@ -186,7 +184,6 @@ func (s *site) restart() {
 	}
 	s.known, s.head, s.incarnation = false, 0, uuid.Nil
 	s.ring, s.bundles = ring{}, bundles{}
-	s.tooLong.Store(0)
 	clear(s.offered)
 	n := len(s.sockets)
 	for ch := range s.watchers {
@@ -227,15 +224,6 @@ func (s *site) where() (int64, uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.head, s.incarnation
-}
-
-// passOver notes an entry that is too long for a message.
-func (s *site) passOver(seq int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if seq <= s.head { // else it is of the database before this one
-		s.tooLong.Store(max(seq, s.tooLong.Load()))
-	}
 }
 
 func (s *site) headNow() int64 {

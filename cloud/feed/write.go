@@ -45,10 +45,10 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 		s.wake()
 		return 0, k.refuse(websocket.StatusTryAgainLater, "The cloud's database was restored.", spread(1))
 	}
-	// A gate of another incarnation, from ahead of us, or from too far back, or
-	// before an entry that no message holds, has to begin anew.
+	// A gate of another incarnation, from ahead of us, or from too far back
+	// has to begin anew.
 	w.Snapshot = hello.Incarnation != w.Incarnation || hello.FeedSeq < max(1, feed.Trimmed) || hello.FeedSeq > feed.FeedSeq ||
-		head-hello.FeedSeq > longestReplay || hello.FeedSeq < s.tooLong.Load()
+		head-hello.FeedSeq > longestReplay
 	text, err := json.Marshal(wire.Message{Welcome: &w})
 	if err != nil {
 		return 0, err
@@ -74,20 +74,17 @@ func (k *socket) replay(s *site, sent int64) (int64, error) {
 		if err != nil {
 			return sent, err
 		}
-		if sent, err = k.send(s, frames, sent); err != nil {
+		if sent, err = k.send(frames, sent); err != nil {
 			return sent, err
 		}
 	}
 }
 
-// send writes messages of the feed. One that is longer than a gate takes would
-// end the gate's socket, and every later one at the same place: such a gate is
-// told to come back, and takes the snapshot instead.
-func (k *socket) send(s *site, frames []frame, sent int64) (int64, error) {
+// send writes messages of the feed.
+func (k *socket) send(frames []frame, sent int64) (int64, error) {
 	for _, f := range frames {
 		if len(f.text) > wire.MaxMessageBytes {
-			s.passOver(f.seq)
-			return sent, k.refuse(websocket.StatusTryAgainLater, "What has changed is more than one message holds.", 0)
+			return sent, errLarge
 		}
 		if err := k.put(f.text); err != nil {
 			return sent, err
@@ -124,7 +121,10 @@ func (k *socket) write(s *site, sent int64) {
 			_ = k.conn.Close(websocket.StatusGoingAway, "bye")
 			return
 		}
-		if err != nil && !errors.Is(err, errAnother) { // whose bye is on its way
+		if errors.Is(err, errLarge) {
+			k.bye("Too much has changed at once for a message. Fetch a snapshot.", 0)
+			k.endSoon()
+		} else if err != nil && !errors.Is(err, errAnother) { // whose bye is on its way
 			return
 		}
 	}
@@ -143,7 +143,7 @@ func (k *socket) follow(s *site, sent int64) (int64, error) {
 	if len(frames) >= framesAtOnce || frames[len(frames)-1].seq > sent+int64(len(frames)) {
 		poke(k.news) // there may be more
 	}
-	return k.send(s, frames, sent)
+	return k.send(frames, sent)
 }
 
 // beat sends a heartbeat with the head of the feed.

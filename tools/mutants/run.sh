@@ -54,6 +54,7 @@ for name in "$@"; do
 		problem "$patch is not there, or does not begin with its promise and its test"
 		continue
 	fi
+	mutate "$patch" --check || problem "$name does not apply any more"
 	header Test "$patch" >>"$work/tests"
 done
 [ $failed = 0 ] || exit 1
@@ -77,10 +78,7 @@ for name in "$@"; do
 	named=$(header Test "$patch")
 	package=${named% *}
 	test=${named#* }
-	if ! mutate "$patch"; then
-		problem "$name does not apply any more"
-		continue
-	fi
+	mutate "$patch"
 	if run "$package" "$test"; then
 		verdict=LIVES
 		problem "$name lives: $package $test did not notice that \"$promise\" was broken"
