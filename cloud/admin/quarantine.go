@@ -49,7 +49,7 @@ func (p *Pages) showQuarantine(w http.ResponseWriter, r *http.Request, status in
 	var older *books.QuarantineCursor
 	if text := r.URL.Query().Get("older"); text != "" {
 		older = new(books.QuarantineCursor)
-		if json.Unmarshal([]byte(text), older) != nil {
+		if json.Unmarshal([]byte(text), older) != nil || strings.ContainsRune(older.Gate+older.Epoch, 0) {
 			p.fail(w, r, parking.Errorf(parking.Invalid, "There is no such page of quarantine."))
 			return
 		}

@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5/middleware"
 
@@ -88,6 +89,13 @@ func form(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return parking.Errorf(parking.Invalid, "The form cannot be read.")
+	}
+	for _, values := range r.PostForm {
+		for _, text := range values {
+			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) { // which no column can hold
+				return parking.Errorf(parking.Invalid, "The form holds a character that cannot be read.")
+			}
+		}
 	}
 	return nil
 }

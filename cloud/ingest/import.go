@@ -43,6 +43,9 @@ func (in *Ingester) Import(ctx context.Context, raw []byte, receivedAt time.Time
 	}
 	done := Imported{Gate: b.Gate, Epoch: b.Epoch, First: b.FirstSeq}
 	gate, err := in.Store.Q.Gate(ctx, cloudsql.GateParams{SiteID: b.Site, Code: b.Gate})
+	if refused(err) { // a name that cannot be one
+		return done, parking.Errorf(parking.Forbidden, "Gate %q is not enrolled.", b.Gate)
+	}
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return done, fmt.Errorf("read the gate's key: %w", err)
 	}

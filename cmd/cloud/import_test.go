@@ -57,16 +57,18 @@ func TestImport(t *testing.T) {
 	gap.In(t, cloudtest.Noon, "51F11112", "N06")
 
 	code, out, errs := try(t.Context(), "import", "--database", s.URL, file(t, true, first, []byte(`{"id": "half`), cloudtest.Raw(t, forged),
-		bytes.Repeat([]byte("x"), 2<<20), cloudtest.Raw(t, gap.Batch(t, gap.Facts[1:])), second))
+		bytes.Repeat([]byte("x"), 2<<20), cloudtest.Raw(t, gap.Batch(t, gap.Facts[1:])),
+		bytes.Replace(first, []byte(`"gate":"N"`), []byte(`"gate":"N\u0000"`), 1), second))
 	for _, want := range []string{
 		"line 2: The batch is not JSON", "line 3: The batch is not signed by gate N.", "line 4: The line has more than", "line 5: The batch begins with seq 2",
+		"line 6: Gate \"N\\x00\" is not enrolled.",
 		"4 applied, 0 duplicate, 1 quarantined",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the import does not say %q: %s", want, out)
 		}
 	}
-	if code != 1 || !strings.Contains(errs, "4 lines could not be imported") {
+	if code != 1 || !strings.Contains(errs, "5 lines could not be imported") {
 		t.Errorf("%d %s", code, errs)
 	}
 	for _, packed := range []bool{true, false} {
