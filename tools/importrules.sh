@@ -75,7 +75,7 @@ plant bad gate/localapi gatehouse/gate/state
 plant good cloud/store github.com/jackc/pgx/v5
 plant good cloud/ingest gatehouse/cloud/store
 plant bad cloud/ingest gatehouse/cloud/feed
-plant bad cloud/store gatehouse/cloud/auth
+plant bad cloud/store gatehouse/cloud/books
 plant good cloud/auth gatehouse/cloud/ingest
 plant bad cloud/auth gatehouse/cloud/books
 plant good cloud/settle gatehouse/cloud/ingest

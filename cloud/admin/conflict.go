@@ -282,7 +282,7 @@ func (p *Pages) conflictSubmit(w http.ResponseWriter, r *http.Request) {
 	}
 	switch parking.ErrorCode(err) {
 	case "":
-		http.Redirect(w, r, path+"?done=1", http.StatusSeeOther)
+		http.Redirect(w, r, path+"?done=1", http.StatusSeeOther) //nolint:gosec // an id in hex, of this site
 	case parking.Invalid, parking.TooLarge:
 		p.showConflict(w, r, http.StatusUnprocessableEntity, words.Sentence(f.Lang, parking.ErrorMessage(err)), d.How, typed)
 	case parking.Conflict:

@@ -212,6 +212,31 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// An entry that no message can hold leads to a snapshot, not to a socket that
+// ends again and again at the same place.
+func TestAnEntryLargerThanAMessage(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	d.append(2, 10)
+	live, _ := d.dial(wire.Hello{Gate: "N", FeedSeq: 2, Ranges: true})
+	d.append(1, wire.MaxMessageBytes)
+	d.hear(live, func(m *wire.Message) bool {
+		if len(m.Deltas) > 0 {
+			t.Fatal("it was sent")
+		}
+		return m.Bye != nil && m.Bye.AfterMS == 0
+	})
+	d.append(1, 10)
+	if _, w := d.dial(wire.Hello{Gate: "N", FeedSeq: 2, Ranges: true}); !w.Snapshot {
+		t.Error("a gate from before it is not told to take a snapshot")
+	}
+	conn, w := d.dial(wire.Hello{Gate: "S", FeedSeq: 3, Ranges: true})
+	if w.Snapshot {
+		t.Error("a gate that is past it is told to take a snapshot")
+	}
+	d.tiles(conn, 3, 4)
+}
+
 // A peer that stops reading, but goes on with its heartbeats, is cut by the
 // watchdog, without a deadline for each write, while others get everything.
 func TestAPeerThatStopsReadingIsCut(t *testing.T) {

@@ -12,6 +12,11 @@ import (
 // errSlow ends a socket that did not keep up with what is kept in memory.
 var errSlow = errors.New("the gate is too slow")
 
+// errLarge says that an entry does not fit into a message: store.Append has
+// trimmed the feed up to it, so that the gate is told to take a snapshot when
+// it comes back.
+var errLarge = errors.New("an entry of the feed is larger than a message")
+
 // next returns what a socket that has everything up to after is sent now, from
 // memory; nothing when it has everything. A socket that is far behind gets
 // what it misses coalesced, if it takes that. errSlow: memory does not reach

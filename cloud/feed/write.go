@@ -83,6 +83,9 @@ func (k *socket) replay(s *site, sent int64) (int64, error) {
 // send writes messages of the feed.
 func (k *socket) send(frames []frame, sent int64) (int64, error) {
 	for _, f := range frames {
+		if len(f.text) > wire.MaxMessageBytes {
+			return sent, errLarge
+		}
 		if err := k.put(f.text); err != nil {
 			return sent, err
 		}
@@ -118,7 +121,10 @@ func (k *socket) write(s *site, sent int64) {
 			_ = k.conn.Close(websocket.StatusGoingAway, "bye")
 			return
 		}
-		if err != nil && !errors.Is(err, errAnother) { // whose bye is on its way
+		if errors.Is(err, errLarge) {
+			k.bye("Too much has changed at once for a message. Fetch a snapshot.", 0)
+			k.endSoon()
+		} else if err != nil && !errors.Is(err, errAnother) { // whose bye is on its way
 			return
 		}
 	}

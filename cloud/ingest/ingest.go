@@ -4,8 +4,8 @@
 // The cloud's state is a function of the set of facts that it holds: whatever
 // stay, slot or plate a batch touches is computed anew from all facts about it
 // (project.go tells the steps), and contradictions are judged on the result
-// (judge.go). docs/STATE.md says which function that is. So the same facts in any order, in any batches, any number of times, end in the
-// same rows.
+// (judge.go). docs/STATE.md says which function that is. So the same facts in
+// any order, in any batches, any number of times, end in the same rows.
 //
 // What cannot be decoded or applied is kept raw in quarantine and counted as
 // received. Only what was damaged or forged on the way is turned away, because

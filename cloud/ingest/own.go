@@ -24,9 +24,9 @@ type Act struct {
 // Write writes facts of the cloud's own (gate parking.CloudGate) at a site and
 // what follows from them, in one transaction under the site's lock. decide is
 // called with that lock and says what to write, from what it finds; its error
-// is returned and nothing is written. No acts write nothing. actor is who
-// decided, at the cloud's time. An act that could not be read back is an
-// Invalid error.
+// is returned and nothing is written. Without acts no fact is written, but what
+// decide wrote itself stays. actor is who decided, at the cloud's time. An act
+// that could not be read back is an Invalid error.
 func (in *Ingester) Write(
 	ctx context.Context, site uuid.UUID, actor string, at time.Time, decide func(context.Context, *store.SiteTx) ([]Act, error),
 ) ([]parking.Fact, error) {

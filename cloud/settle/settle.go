@@ -188,6 +188,9 @@ func (c *matter) acts(ctx context.Context) ([]ingest.Act, error) {
 			return nil, fmt.Errorf("make an id: %w", err)
 		}
 		acts[i].ID = id
+		if err := c.inTime(&acts[i]); err != nil {
+			return nil, err
+		}
 		if parking.AboutStay(acts[i].Kind) {
 			saw = append(saw, id)
 		}
@@ -198,6 +201,38 @@ func (c *matter) acts(ctx context.Context) ([]ingest.Act, error) {
 	return append(acts, ingest.Act{Kind: parking.KindConflictSettled, Body: parking.ConflictSettled{
 		Conflict: hex.EncodeToString(c.ID), Kind: c.Kind, How: string(c.d.How), Reason: c.d.Reason, Saw: saw,
 	}}), nil
+}
+
+// inTime refuses an act that would lie before what it is to change: a gate's
+// clock ran ahead, and the fold goes by time (docs/STATE.md §2).
+func (c *matter) inTime(a *ingest.Act) error {
+	var of uuid.UUID
+	switch b := a.Body.(type) {
+	case parking.StayPlaced:
+		of = b.Stay
+	case parking.PlateCorrected:
+		of = b.Stay
+	default:
+		return nil // in whatever order
+	}
+	s := c.stays[of]
+	if s == nil {
+		return nil
+	}
+	latest := c.at
+	if s.InAt != nil && s.InAt.After(latest) {
+		latest = *s.InAt
+	}
+	for _, m := range s.Moves {
+		if m.At.After(latest) {
+			latest = m.At
+		}
+	}
+	if latest.After(c.at) {
+		return parking.Errorf(parking.Conflict,
+			"A record of this stay is dated later than now, because a clock at a gate ran ahead. This decision would change nothing before that time. Accept, or decide later.")
+	}
+	return nil
 }
 
 // stay is the n-th stay of the conflict.

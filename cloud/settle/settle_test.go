@@ -179,6 +179,22 @@ func TestPlaceTheLaterElsewhere(t *testing.T) {
 	}
 }
 
+// A decision that would lie before what it is to change is refused, and does
+// not look settled.
+func TestADecisionBeforeWhatItChanges(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.n.In(t, noon, "30A12345", "N07")
+	loser := d.s.In(t, decided.Add(time.Minute), "30A54321", "N07") // by a clock that runs ahead
+	d.bring()
+	c := d.only("slot_twice")
+	d.refuses(&c, settle.Decision{How: settle.Place, Slot: "N09"}, parking.Conflict, "dated later than now")
+	d.state(c.ID, books.ConflictOpen)
+	if s := d.stay(loser); s.Slot != "N07" || s.Placed {
+		t.Errorf("the loser: %s, placed %v", s.Slot, s.Placed)
+	}
+}
+
 // The later one stands in the slot, and its holder somewhere else.
 func TestSwap(t *testing.T) {
 	t.Parallel()

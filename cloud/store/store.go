@@ -174,6 +174,11 @@ func (s *Store) SiteTx(ctx context.Context, site uuid.UUID, fn func(*SiteTx) err
 	return nil
 }
 
+// largestEntry is how large an entry of the feed may be to be sent to gates. A
+// clock that was observed after weeks moves every stay of them at once, which
+// no message can hold: gates then fetch a snapshot.
+const largestEntry = wire.MaxMessageBytes / 2
+
 // Append writes the transaction's one entry of the feed under the next number
 // and returns it. at is the cloud's time, which nothing computes with.
 func (t *SiteTx) Append(ctx context.Context, delta wire.Delta, at time.Time) (int64, error) {
@@ -193,6 +198,11 @@ func (t *SiteTx) Append(ctx context.Context, delta wire.Delta, at time.Time) (in
 	}
 	if err := t.Q.SetFeedSeq(ctx, cloudsql.SetFeedSeqParams{SiteID: t.Site, FeedSeq: delta.FeedSeq}); err != nil {
 		return 0, fmt.Errorf("number the feed: %w", err)
+	}
+	if len(body) > largestEntry {
+		if err := t.Q.TrimFeedTo(ctx, cloudsql.TrimFeedToParams{SiteID: t.Site, FeedSeq: delta.FeedSeq}); err != nil {
+			return 0, fmt.Errorf("trim the feed: %w", err)
+		}
 	}
 	t.FeedSeq, t.appended = delta.FeedSeq, &delta
 	return delta.FeedSeq, nil

@@ -73,13 +73,16 @@ const recoveringFile = "recovering"
 // shorter one for an empty database, and would begin anew in it.
 const leastDatabase = 512
 
-// vanished refuses to begin anew in the folder of a gate that was enrolled: its
-// database was there before its identity.
+// vanished refuses to begin anew, or with half of the log, in the folder of a
+// gate that was enrolled: its database was there before its identity.
 func (s *Store) vanished(path string) error {
 	if _, err := os.Stat(filepath.Join(s.dir, identityFile)); err != nil {
 		return nil //nolint:nilerr // not enrolled yet
 	}
 	info, err := os.Stat(path)
+	if logDamaged(path) {
+		return damaged()
+	}
 	if err == nil && info.Size() >= leastDatabase {
 		return nil
 	}

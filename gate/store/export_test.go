@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// CopiedTables are those that a recovery copies.
+var CopiedTables = copiedTables
+
 // WriterPragma reads a pragma of the connection that writes.
 func (s *Store) WriterPragma(ctx context.Context, t *testing.T, name string) string {
 	t.Helper()

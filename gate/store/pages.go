@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -38,6 +39,11 @@ type pages struct {
 // openPages opens a database file and the log beside it; a missing log is none.
 func openPages(path string) (*pages, error) {
 	db, err := os.Open(path) //nolint:gosec // a fixed name in our own folder
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, lerr := os.Stat(path + "-wal"); lerr == nil {
+			db, err = os.Open(os.DevNull) // all that is left is the log
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +87,15 @@ func (p *pages) readLog() {
 	if _, err := p.wal.ReadAt(head, 0); err != nil {
 		return
 	}
-	if magic := binary.BigEndian.Uint32(head); magic&^1 == 0x377f0682 {
-		p.use(int64(binary.BigEndian.Uint32(head[8:])))
-	}
+	frame := make([]byte, frameHeader)
 	salt := head[16:24]
+	if sound(head) {
+		p.use(int64(binary.BigEndian.Uint32(head[8:])))
+	} else if _, err := p.wal.ReadAt(frame, walHeader); err == nil {
+		salt = bytes.Clone(frame[8:16]) // what is left is the log of its first frame
+	}
 	var frames, numbers []int64
 	committed := 0
-	frame := make([]byte, frameHeader)
 	for at := int64(walHeader); ; at += frameHeader + p.size {
 		if _, err := p.wal.ReadAt(frame, at); errors.Is(err, io.EOF) {
 			break

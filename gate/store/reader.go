@@ -16,22 +16,23 @@ import (
 // Reader reads a data folder that a gate may be using. It takes no lock and
 // writes nothing.
 type Reader struct {
-	dir string
-	db  *sql.DB
+	dir     string
+	db      *sql.DB
+	damaged bool // SQLite must not touch it
 }
 
 // OpenReader opens the data folder dir for reading; NotFound when there is
 // no gate in it.
 func OpenReader(dir string) (*Reader, error) {
 	path := filepath.Join(dir, databaseFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !logDamaged(path) {
 		return nil, parking.Errorf(parking.NotFound, "There is no gate in the folder %s.", dir)
 	}
 	db, err := openPool(path, true, 1)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{dir: dir, db: db}, nil
+	return &Reader{dir: dir, db: db, damaged: !running(dir) && logDamaged(path)}, nil
 }
 
 // Identity returns who the gate is.
@@ -39,6 +40,9 @@ func (r *Reader) Identity() (Identity, error) { return readIdentity(r.dir) }
 
 // FactsFrom reads facts in the order in which they were written, after the row n.
 func (r *Reader) FactsFrom(ctx context.Context, n int64, limit int) ([]gatesql.FactsFromRow, error) {
+	if r.damaged {
+		return nil, damaged()
+	}
 	rows, err := gatesql.New(r.db).FactsFrom(ctx, gatesql.FactsFromParams{N: n, Limit: int64(limit)})
 	if err != nil {
 		return nil, refusal(fmt.Errorf("read the queue: %w", err))

@@ -12,7 +12,7 @@ import (
 // Tables that a recovery reads as far as they go. The outbox is not among
 // them: its facts are looked for in every page.
 var copiedTables = []string{
-	"settings", "epochs", "site", "slots", "stays", "conflicts", "vehicles", "guards", "photos", "lane_openings", "boots",
+	"settings", "epochs", "site", "slots", "stays", "conflicts", "vehicles", "guards", "photos", "lane_openings", "boots", "lent_slots",
 }
 
 // stateTables show a wrong state when half of them is missing.

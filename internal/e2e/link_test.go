@@ -265,8 +265,8 @@ func TestFactsSentThreeTimes(t *testing.T) {
 	if got := r.count("SELECT COALESCE(sum(amount), 0)::bigint FROM payments"); got != int64(fees) || fees == 0 {
 		t.Errorf("%d was taken, want %d", got, fees)
 	}
-	if got := r.count("SELECT count(*) FROM facts"); got != 2+6+2*3 { // started, IN, payment and OUT
-		t.Errorf("%d facts at the cloud, want 14", got)
+	if got := r.count("SELECT count(*) FROM facts"); got != 2*2+6+2*3 { // started and clock_observed, IN, payment and OUT
+		t.Errorf("%d facts at the cloud, want 16", got)
 	}
 	if got := r.count("SELECT count(*) FROM conflicts"); got != 0 {
 		t.Errorf("%d conflicts, want none", got)

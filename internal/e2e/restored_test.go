@@ -70,7 +70,7 @@ func TestACloudRestoredFromAnHourAgoIsMadeWhole(t *testing.T) {
 	wait(t, "both gates to be online", settled)
 
 	var fees parking.Money
-	facts := int64(2) // started
+	facts := int64(4) // started, and what they observed of their clocks
 	visit := func(g *linked, code string, i int, leaves *linked) {
 		stay := g.in(parking.Plate(fmt.Sprintf("%sA%05d", map[string]string{"N": "30", "S": "51"}[code], i)), fmt.Sprintf("%s%02d", code, i+1))
 		facts++

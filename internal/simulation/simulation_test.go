@@ -15,7 +15,7 @@ import (
 
 const (
 	shortSeeds = 20 // when PARK_SEEDS does not say how many
-	shortHours = 6  // when PARK_HOURS does not say how long
+	shortHours = 2  // when PARK_HOURS does not say how long
 	workers    = 2  // each with a database of its own
 	// pace is how many times slower than in the protocol heartbeats and polls
 	// go in a simulated day: they are most of what it costs.

@@ -13,14 +13,21 @@ import (
 )
 
 const branches = `-- name: Branches :many
-SELECT e.epoch AS e, f.epoch AS f,
-    (CASE WHEN f.prev_epoch = e.epoch THEN 'after' WHEN f.prev_epoch = '' THEN 'new' ELSE 'same' END)::text AS how,
-    f.prev_seq::bigint AS n
-FROM gate_epochs e JOIN gate_epochs f ON f.site_id = e.site_id AND f.gate = e.gate AND f.epoch <> e.epoch
-    AND ((f.prev_epoch = e.epoch AND f.prev_seq < e.seq)
-        OR (f.prev_epoch = e.prev_epoch AND e.epoch COLLATE "C" < f.epoch COLLATE "C"))
+SELECT e.epoch AS e, f.epoch AS f, 'after'::text AS how, f.prev_seq::bigint AS n
+FROM gate_epochs e JOIN gate_epochs f ON f.site_id = e.site_id AND f.gate = e.gate AND f.prev_epoch = e.epoch AND f.prev_seq < e.seq
 WHERE e.site_id = $1 AND e.gate = $2 AND e.started_id IS NOT NULL AND f.started_id IS NOT NULL
-    AND (e.epoch = ANY ($3::text[]) OR f.epoch = ANY ($3::text[]))
+    AND f.epoch <> e.epoch AND e.epoch = ANY ($3::text[])
+UNION
+SELECT e.epoch, f.epoch, 'after', f.prev_seq
+FROM gate_epochs f JOIN gate_epochs e ON e.site_id = f.site_id AND e.gate = f.gate AND e.epoch = f.prev_epoch AND f.prev_seq < e.seq
+WHERE f.site_id = $1 AND f.gate = $2 AND e.started_id IS NOT NULL AND f.started_id IS NOT NULL
+    AND f.epoch <> e.epoch AND f.epoch = ANY ($3::text[])
+UNION
+SELECT least(a.epoch COLLATE "C", b.epoch COLLATE "C"), greatest(a.epoch COLLATE "C", b.epoch COLLATE "C"),
+    CASE WHEN a.prev_epoch = '' THEN 'new' ELSE 'same' END, 0
+FROM gate_epochs a JOIN gate_epochs b ON b.site_id = a.site_id AND b.gate = a.gate AND b.prev_epoch = a.prev_epoch AND b.epoch <> a.epoch
+WHERE a.site_id = $1 AND a.gate = $2 AND a.started_id IS NOT NULL AND b.started_id IS NOT NULL
+    AND a.epoch = ANY ($3::text[])
 `
 
 type BranchesParams struct {
@@ -38,7 +45,8 @@ type BranchesRow struct {
 
 // Pairs of epochs of a gate that may branch: f names e and less than is held
 // of it, or both name the same (nothing at all, too). One of each pair is
-// among epochs.
+// among epochs; from there the other is looked up, however often the gate was
+// started before.
 func (q *Queries) Branches(ctx context.Context, arg BranchesParams) ([]BranchesRow, error) {
 	rows, err := q.db.Query(ctx, branches, arg.SiteID, arg.Gate, arg.Epochs)
 	if err != nil {

@@ -114,6 +114,21 @@ func (q *Queries) SetFeedSeq(ctx context.Context, arg SetFeedSeqParams) error {
 	return err
 }
 
+const trimFeedTo = `-- name: TrimFeedTo :exec
+UPDATE site_feeds SET trimmed = $1 WHERE site_id = $2
+`
+
+type TrimFeedToParams struct {
+	FeedSeq int64
+	SiteID  uuid.UUID
+}
+
+// From here on only a snapshot leads past this entry.
+func (q *Queries) TrimFeedTo(ctx context.Context, arg TrimFeedToParams) error {
+	_, err := q.db.Exec(ctx, trimFeedTo, arg.FeedSeq, arg.SiteID)
+	return err
+}
+
 const trimFeeds = `-- name: TrimFeeds :execrows
 UPDATE site_feeds s SET trimmed = coalesce((
     SELECT min(f.feed_seq) - 1 FROM feed f WHERE f.site_id = s.site_id AND f.feed_seq > s.trimmed AND f.committed_at >= $1

@@ -13,9 +13,15 @@ import (
 )
 
 const claimsOfSlots = `-- name: ClaimsOfSlots :many
-SELECT slot_code, stay_id, fact_id, from_at, until_at, placed FROM slot_claims
-WHERE site_id = $1 AND slot_code = ANY ($2::text[]) AND valid
-    AND (from_at >= $3 OR (placed AND (until_at IS NULL OR until_at > $3)))
+SELECT a.slot_code, a.stay_id, a.fact_id, a.from_at, a.until_at, a.placed FROM slot_claims a
+WHERE a.site_id = $1 AND a.slot_code = ANY ($2::text[]) AND a.valid AND a.from_at >= $3
+UNION ALL
+SELECT b.slot_code, b.stay_id, b.fact_id, b.from_at, b.until_at, b.placed FROM slot_claims b
+WHERE b.site_id = $1 AND b.slot_code = ANY ($2::text[]) AND b.valid AND b.placed AND b.until_at IS NULL AND b.from_at < $3
+UNION ALL
+SELECT c.slot_code, c.stay_id, c.fact_id, c.from_at, c.until_at, c.placed FROM slot_claims c
+WHERE c.site_id = $1 AND c.slot_code = ANY ($2::text[]) AND c.valid AND c.placed AND c.until_at > $3::timestamptz
+    AND c.from_at < $3
 `
 
 type ClaimsOfSlotsParams struct {
@@ -34,7 +40,8 @@ type ClaimsOfSlotsRow struct {
 }
 
 // The competing claims from from_at on, and whoever holds the slot at that
-// moment: what was decided before cannot change.
+// moment: what was decided before cannot change. In parts, so that each has its
+// index and the claims of years are not read.
 func (q *Queries) ClaimsOfSlots(ctx context.Context, arg ClaimsOfSlotsParams) ([]ClaimsOfSlotsRow, error) {
 	rows, err := q.db.Query(ctx, claimsOfSlots, arg.SiteID, arg.Slots, arg.FromAt)
 	if err != nil {

@@ -18,15 +18,23 @@ WHERE site_id = @site_id AND gate = @gate AND epoch = @epoch;
 -- name: Branches :many
 -- Pairs of epochs of a gate that may branch: f names e and less than is held
 -- of it, or both name the same (nothing at all, too). One of each pair is
--- among epochs.
-SELECT e.epoch AS e, f.epoch AS f,
-    (CASE WHEN f.prev_epoch = e.epoch THEN 'after' WHEN f.prev_epoch = '' THEN 'new' ELSE 'same' END)::text AS how,
-    f.prev_seq::bigint AS n
-FROM gate_epochs e JOIN gate_epochs f ON f.site_id = e.site_id AND f.gate = e.gate AND f.epoch <> e.epoch
-    AND ((f.prev_epoch = e.epoch AND f.prev_seq < e.seq)
-        OR (f.prev_epoch = e.prev_epoch AND e.epoch COLLATE "C" < f.epoch COLLATE "C"))
+-- among epochs; from there the other is looked up, however often the gate was
+-- started before.
+SELECT e.epoch AS e, f.epoch AS f, 'after'::text AS how, f.prev_seq::bigint AS n
+FROM gate_epochs e JOIN gate_epochs f ON f.site_id = e.site_id AND f.gate = e.gate AND f.prev_epoch = e.epoch AND f.prev_seq < e.seq
 WHERE e.site_id = @site_id AND e.gate = @gate AND e.started_id IS NOT NULL AND f.started_id IS NOT NULL
-    AND (e.epoch = ANY (@epochs::text[]) OR f.epoch = ANY (@epochs::text[]));
+    AND f.epoch <> e.epoch AND e.epoch = ANY (@epochs::text[])
+UNION
+SELECT e.epoch, f.epoch, 'after', f.prev_seq
+FROM gate_epochs f JOIN gate_epochs e ON e.site_id = f.site_id AND e.gate = f.gate AND e.epoch = f.prev_epoch AND f.prev_seq < e.seq
+WHERE f.site_id = @site_id AND f.gate = @gate AND e.started_id IS NOT NULL AND f.started_id IS NOT NULL
+    AND f.epoch <> e.epoch AND f.epoch = ANY (@epochs::text[])
+UNION
+SELECT least(a.epoch COLLATE "C", b.epoch COLLATE "C"), greatest(a.epoch COLLATE "C", b.epoch COLLATE "C"),
+    CASE WHEN a.prev_epoch = '' THEN 'new' ELSE 'same' END, 0
+FROM gate_epochs a JOIN gate_epochs b ON b.site_id = a.site_id AND b.gate = a.gate AND b.prev_epoch = a.prev_epoch AND b.epoch <> a.epoch
+WHERE a.site_id = @site_id AND a.gate = @gate AND a.started_id IS NOT NULL AND b.started_id IS NOT NULL
+    AND a.epoch = ANY (@epochs::text[]);
 
 -- name: EpochEnds :many
 -- The first fact of an epoch after a seq, and its last.

@@ -10,6 +10,10 @@ WHERE f.site_id = @site_id FOR UPDATE OF f;
 -- name: SetFeedSeq :exec
 UPDATE site_feeds SET feed_seq = @feed_seq WHERE site_id = @site_id;
 
+-- name: TrimFeedTo :exec
+-- From here on only a snapshot leads past this entry.
+UPDATE site_feeds SET trimmed = @feed_seq WHERE site_id = @site_id;
+
 -- name: FeedHead :one
 SELECT feed_seq, trimmed, (SELECT id FROM incarnation)::uuid AS incarnation FROM site_feeds WHERE site_id = @site_id;
 
