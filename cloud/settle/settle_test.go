@@ -228,6 +228,8 @@ func TestNewFactsRefuseADecision(t *testing.T) {
 	d.s.Fact(t, parking.KindSlotChanged, noon.Add(time.Hour), parking.SlotChanged{Stay: loser, Zone: "S", Slot: "S01"})
 	d.bring()
 	d.refuses(&c, settle.Decision{How: settle.Place, Slot: "N09"}, parking.Conflict, "Something new has come")
+	d.refuses(&c, settle.Decision{How: settle.Accept}, parking.Conflict, "Something new has come") // which nothing else would refuse
+	d.state(c.ID, books.ConflictOpen)
 	again := d.look(c.ID)
 	d.does(&again, settle.Decision{How: settle.Accept})
 	d.state(c.ID, books.ConflictSettled)

@@ -91,6 +91,7 @@ for name in "$@"; do
 	fi
 	mutate "$patch" -R
 	echo "MUTANTS: $name: $verdict" >&2
+	grep -m1 '_test\.go:[0-9]*: ' "$work/out" | cut -c1-200 >&2 || true # what the test said
 	printf '%s\t%s\t%s\n' "$name" "$promise" "$verdict" >>"$work/table"
 done
 
