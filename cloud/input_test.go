@@ -80,7 +80,7 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 	page := r.send(t, "POST", "/login", "", "application/x-www-form-urlencoded", []byte("site=demo&name=a%00b&password=long+enough"))
-	if page.status != http.StatusUnauthorized {
+	if page.status != http.StatusBadRequest {
 		t.Errorf("a NUL on the sign-in page: %d", page.status)
 	}
 }

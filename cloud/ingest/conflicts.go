@@ -150,7 +150,7 @@ func (p *projection) conclude(ctx context.Context) error {
 		rows = append(rows, p.conflictRow(id, state, f, s))
 		hexID := hex.EncodeToString([]byte(id))
 		p.changed.conflicts[hexID] = wire.Conflict{
-			ID: hexID, Kind: f.kind, State: state, Stays: f.stays, Facts: f.facts, Slot: f.slot, At: f.at, Settled: s,
+			ID: hexID, Kind: f.kind, State: state, Stays: append([]uuid.UUID{}, f.stays...), Facts: f.facts, Slot: f.slot, At: f.at, Settled: s,
 		}
 	}
 	for _, id := range keys(v.found) {

@@ -121,7 +121,8 @@ type call struct {
 // words, an answerError when what came is not the cloud's answer, or the
 // network's.
 func do(ctx context.Context, client *http.Client, base string, c call, answer any) error {
-	req, err := c.request(ctx, base)
+	var on answered
+	req, err := c.request(on.watch(ctx), base)
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func do(ctx context.Context, client *http.Client, base string, c call, answer an
 		return fmt.Errorf("%s %s: read the answer: %w", c.method, c.path, err)
 	}
 	if err := check(res, body); err != nil {
-		return err
+		return on.by(err)
 	}
 	if answer == nil || res.StatusCode == http.StatusNoContent {
 		return nil

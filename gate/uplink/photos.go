@@ -191,7 +191,8 @@ func (u *Uplink) fetchPhoto(ctx context.Context, sha string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := call{method: http.MethodGet, path: pathPhotos + sha, token: t}.request(ctx, u.id.CloudURL)
+	var on answered
+	req, err := call{method: http.MethodGet, path: pathPhotos + sha, token: t}.request(on.watch(ctx), u.id.CloudURL)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +208,7 @@ func (u *Uplink) fetchPhoto(ctx context.Context, sha string) ([]byte, error) {
 	}
 	mediaType, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if res.StatusCode != http.StatusOK || mediaType != typeJPEG {
-		return nil, errors.Join(check(res, b), loginPageUnless(res.StatusCode >= 400, res.StatusCode))
+		return nil, on.by(errors.Join(check(res, b), loginPageUnless(res.StatusCode >= 400, res.StatusCode)))
 	}
 	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != sha {
 		return nil, &answerError{cause: CloudError, msg: "The photo was damaged on the way."}

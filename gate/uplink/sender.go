@@ -126,6 +126,7 @@ func (u *Uplink) sendRun(ctx context.Context, run state.Run) (wire.BatchAnswer, 
 		return wire.BatchAnswer{}, fmt.Errorf("send facts: %w", err)
 	}
 	if a.Batch != b.ID || a.Epoch != b.Epoch || len(a.Outcomes) != len(b.Items) {
+		u.http.CloseIdleConnections() // a stranger's is among them
 		return wire.BatchAnswer{}, fmt.Errorf("send facts: %w", loginPage(http.StatusOK))
 	}
 	return a, nil
