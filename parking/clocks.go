@@ -45,20 +45,32 @@ func (o Observation) before(p Observation) bool {
 }
 
 // Movable says whether an observation of the clock may move the fact's time.
-func (f Fact) Movable() bool { return f.Clock == ClockWall || f.Clock == ClockTyped }
+func (f Fact) Movable() bool { return f.Clock.Guessed() }
+
+// Guessed says whether times of this source are a gate's own guess, which the
+// cloud's word corrects later.
+func (s ClockSource) Guessed() bool { return s == ClockWall || s == ClockTyped }
 
 // TimeOf is the time of a fact: its At in whole milliseconds, moved by what its
 // gate observed of the clock when it was not known to be right. A time that
 // would lie where no time of a car park lies is not moved.
 func (c Clocks) TimeOf(f Fact) time.Time {
+	if o, there := c[Boot{f.Gate, f.Boot}]; there {
+		return o.Body.TimeOf(f)
+	}
+	return BusinessTime(f.At)
+}
+
+// TimeOf is the time of a fact of the observed boot by this observation. Gate
+// and cloud both go by it.
+func (b *ClockObserved) TimeOf(f Fact) time.Time {
 	at := BusinessTime(f.At)
-	o, there := c[Boot{f.Gate, f.Boot}]
-	if !there || !f.Movable() {
+	if !f.Movable() {
 		return at
 	}
-	base, more := at, o.Body.CorrectionMS
-	if o.Body.BootAt != nil {
-		base, more = BusinessTime(*o.Body.BootAt), f.MonoMS
+	base, more := at, b.CorrectionMS
+	if b.BootAt != nil {
+		base, more = BusinessTime(*b.BootAt), f.MonoMS
 	}
 	const tenThousandYears = 10_000 * 366 * 24 * 60 * 60 * 1000 // further off, the sum could overflow
 	if more < -tenThousandYears || more > tenThousandYears {

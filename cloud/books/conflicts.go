@@ -46,6 +46,8 @@ type Conflict struct {
 	Closed   *time.Time
 	Plates   []string // of the stays as they are shown, "" for none
 	WaitsFor []string // gates that are offline and may explain it
+
+	key []byte // ID as the database has it
 }
 
 // When is the time to show: that of the facts, or of an item whose time nobody
@@ -216,7 +218,7 @@ func conflictArgs(site uuid.UUID, f ConflictFilter, quiet silence, most int) clo
 
 func conflictOf(r cloudsql.BookConflictsOlderRow, quiet silence) Conflict {
 	c := Conflict{
-		ID: hex.EncodeToString(r.ID), Kind: r.Kind, State: r.State, Facts: r.Facts, Stays: r.Stays, Slot: r.Slot, At: r.At,
+		ID: hex.EncodeToString(r.ID), key: r.ID, Kind: r.Kind, State: r.State, Facts: r.Facts, Stays: r.Stays, Slot: r.Slot, At: r.At,
 		Opened: r.OpenedAt, Closed: r.ClosedAt, Plates: r.Displays,
 	}
 	c.wait(quiet)
@@ -247,17 +249,11 @@ func (p *Conflicts) mark(newer, older bool) {
 		return
 	}
 	if newer {
-		p.Newer = cursorOf(p.Rows[0])
+		p.Newer = cursorOf(&p.Rows[0])
 	}
 	if older {
-		p.Older = cursorOf(p.Rows[len(p.Rows)-1])
+		p.Older = cursorOf(&p.Rows[len(p.Rows)-1])
 	}
 }
 
-func cursorOf(c Conflict) *ConflictCursor {
-	id, err := hex.DecodeString(c.ID)
-	if err != nil { // it was encoded here
-		panic(err)
-	}
-	return &ConflictCursor{At: c.At, ID: id}
-}
+func cursorOf(c *Conflict) *ConflictCursor { return &ConflictCursor{At: c.At, ID: c.key} }

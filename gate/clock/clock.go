@@ -38,13 +38,7 @@ type Reading struct {
 }
 
 // Guessed says whether the time is the gate's own guess.
-func (r Reading) Guessed() bool { return Guessed(r.Source) }
-
-// Guessed says whether times of this source are a gate's own guess, which the
-// cloud's word corrects later.
-func Guessed(s parking.ClockSource) bool {
-	return s == parking.ClockWall || s == parking.ClockTyped
-}
+func (r Reading) Guessed() bool { return r.Source.Guessed() }
 
 // Anchor is what a later process of the same boot needs in order to carry the
 // cloud's time on.

@@ -37,9 +37,7 @@ func (s *State) Prune(ctx context.Context) error {
 	if _, err := s.store.PrunePhotos(ctx, now.Add(-keepFacts)); err != nil {
 		return fmt.Errorf("prune photos: %w", err)
 	}
-	if err := s.watchPhotoRoom(ctx); err != nil {
-		return err
-	}
+	s.watchPhotoRoom(ctx)
 	return s.watchRoom(ctx)
 }
 

@@ -9,9 +9,6 @@ import (
 	"gatehouse/parking"
 )
 
-// AlarmPhotoRoom is the code of the alarm that photos will soon have no room.
-const AlarmPhotoRoom = "photo_room"
-
 // SavePhoto keeps a JPEG and returns how a fact names it. It is sent to the
 // cloud later, after the facts.
 func (s *State) SavePhoto(ctx context.Context, role parking.CameraRole, jpeg []byte) (parking.PhotoRef, error) {
@@ -76,24 +73,12 @@ func (s *State) ThumbsMissing() []string {
 	return missing
 }
 
-// watchPhotoRoom writes an alarm before photos have no room left, once until
-// there is room again.
-func (s *State) watchPhotoRoom(ctx context.Context) error {
-	room := s.store.PhotoRoom()
-	if !room.Nearly() {
-		s.roomAlarm.Store(false)
-		return nil
+// watchPhotoRoom raises an alarm before photos have no room left.
+func (s *State) watchPhotoRoom(ctx context.Context) {
+	if !s.store.PhotoRoom().Nearly() {
+		s.EndTrouble(TroublePhotoRoom)
+		return
 	}
-	if s.roomAlarm.Swap(true) {
-		return nil
-	}
-	_, err := s.Write(ctx, Draft{Kind: parking.KindAlarm, Body: parking.Alarm{
-		Code: AlarmPhotoRoom,
-		Text: fmt.Sprintf("Photos take %d of %d MB at this gate. When it is full, the oldest that the cloud has are dropped, and then no new ones are kept. Free some space.",
-			room.Used>>20, room.Limit>>20),
-	}})
-	if err != nil {
-		s.roomAlarm.Store(false)
-	}
-	return err
+	s.Alarm(ctx, TroublePhotoRoom,
+		"Photos fill their room at this gate: the oldest that the cloud has are dropped, and after them no new ones are kept. Free some space, or bring the link back.")
 }

@@ -81,8 +81,6 @@ type State struct {
 	damaged    atomic.Bool  // the database was found damaged
 	fullSince  atomic.Int64 // when the disk was found full, milliseconds of business time; 0 when it is not
 	view       atomic.Pointer[Site]
-
-	roomAlarm atomic.Bool // the photos' room was found short, and told
 }
 
 // Open reads the state from the store, mints a new epoch and writes its first

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"gatehouse/gate/clock"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
 	"gatehouse/parking"
@@ -238,7 +237,7 @@ func (m *machineLife) check(rt *rapid.T) {
 	last := map[parking.Epoch]parking.Fact{}
 	for _, f := range facts {
 		o, moved := by[f.Boot]
-		guessed := clock.Guessed(f.Clock)
+		guessed := f.Movable()
 		switch {
 		case !guessed || !moved:
 		case o.BootAt != nil:

@@ -20,6 +20,7 @@ const (
 	TroubleDamaged     = "database_damaged" // the database cannot be used
 	TroubleDiskFull    = "disk_full"        // nothing can be recorded
 	TroubleDiskLow     = "disk_low"         // sent records go before their time
+	TroublePhotoRoom   = "photo_room"       // photos have little room left
 	TroubleCertificate = "certificate_date" // the cloud's certificate was taken although our clock says otherwise
 	TroubleCloudClock  = "cloud_clock"      // the cloud's time has jumped
 )

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"gatehouse/gate/clock"
 	"gatehouse/gate/store"
 	"gatehouse/gate/store/gatesql"
 	"gatehouse/parking"
@@ -192,7 +191,7 @@ func (s *State) took(batch []written) {
 	s.lastMono = time.Duration(last.fact.MonoMS) * time.Millisecond
 	s.mu.Lock()
 	for i := range batch {
-		s.lastAt[clock.Guessed(batch[i].fact.Clock)] = batch[i].fact.At
+		s.lastAt[batch[i].fact.Movable()] = batch[i].fact.At
 	}
 	s.tookTimes(batch)
 	for i := range batch {
