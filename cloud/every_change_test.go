@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -87,8 +88,11 @@ func (r *reader) session(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		var m wire.Message
-		if err := json.Unmarshal(text, &m); err != nil {
+		m, err := wire.ParseMessage(text)
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return // the line broke within the message
+		}
+		if err != nil {
 			r.flock.t.Errorf("%s: %v", r.name, err)
 			return
 		}

@@ -191,8 +191,8 @@ func hear(t *testing.T, conn *websocket.Conn, want func(*wire.Message) bool) wir
 		if err != nil {
 			t.Fatalf("the socket ended before the message came: %v", err)
 		}
-		var m wire.Message
-		if err := json.Unmarshal(raw, &m); err != nil {
+		m, err := wire.ParseMessage(raw)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if m.Heartbeat != nil {

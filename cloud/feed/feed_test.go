@@ -121,8 +121,8 @@ func (d *desk) hear(conn *websocket.Conn, want func(*wire.Message) bool) wire.Me
 		if err != nil {
 			d.t.Fatalf("the socket ended: %v", err)
 		}
-		var m wire.Message
-		if err := json.Unmarshal(text, &m); err != nil {
+		m, err := wire.ParseMessage(text)
+		if err != nil {
 			d.t.Fatal(err)
 		}
 		if m.Heartbeat != nil {

@@ -3,7 +3,9 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -124,8 +126,11 @@ func (k *socket) hello() (*wire.Hello, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no hello: %w", err)
 	}
-	var m wire.Message
-	if err := json.Unmarshal(text, &m); err != nil || m.Hello == nil {
+	m, err := wire.ParseMessage(text)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("no hello: %w", err)
+	}
+	if err != nil || m.Hello == nil {
 		return nil, k.refuse(websocket.StatusPolicyViolation, "The first message must be hello.", 0)
 	}
 	switch {
@@ -167,8 +172,11 @@ func (k *socket) read() error {
 			return err
 		}
 		k.heardAt.Store(time.Now().UnixNano())
-		var m wire.Message
-		if err := json.Unmarshal(text, &m); err != nil {
+		m, err := wire.ParseMessage(text)
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return err
+		}
+		if err != nil {
 			return k.refuse(websocket.StatusPolicyViolation, "The message is not JSON as agreed.", time.Minute)
 		}
 		switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -283,16 +284,16 @@ func (s *session) read(ctx context.Context, incoming chan<- wire.Message) error 
 }
 
 func (s *session) next(ctx context.Context) (wire.Message, error) {
-	var m wire.Message
 	kind, b, err := s.conn.Read(ctx)
 	if err != nil {
-		return m, fmt.Errorf("read from the cloud: %w", err)
+		return wire.Message{}, fmt.Errorf("read from the cloud: %w", err)
 	}
-	if kind != websocket.MessageText {
-		return m, &answerError{cause: CloudError, msg: "The cloud's message cannot be read."}
-	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		return m, &answerError{cause: CloudError, msg: "The cloud's message cannot be read."}
+	m, err := wire.ParseMessage(b)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return wire.Message{}, fmt.Errorf("read from the cloud: %w", err)
+	case err != nil || kind != websocket.MessageText:
+		return wire.Message{}, &answerError{cause: CloudError, msg: "The cloud's message cannot be read."}
 	}
 	return m, nil
 }

@@ -33,7 +33,7 @@ import (
 type Timing struct {
 	Heartbeat   time.Duration // between heartbeats; wire.Heartbeat
 	BackoffBase time.Duration // first wait before a retry; 200 ms
-	BackoffCap  time.Duration // longest wait before a retry; 30 s
+	BackoffCap  time.Duration // longest wait before a retry; 5 s
 	Answer      time.Duration // for the answer to a batch, a photo, a snapshot; 20 s
 	Plan        time.Duration // for a reservation; 300 ms
 	SignIn      time.Duration // for a guard's sign-in; 3 s
@@ -49,7 +49,7 @@ func (t Timing) orDefault() Timing {
 	}
 	set(&t.Heartbeat, wire.Heartbeat)
 	set(&t.BackoffBase, 200*time.Millisecond)
-	set(&t.BackoffCap, 30*time.Second)
+	set(&t.BackoffCap, 5*time.Second)
 	set(&t.Answer, 20*time.Second)
 	set(&t.Plan, 300*time.Millisecond)
 	set(&t.SignIn, 3*time.Second)

@@ -32,8 +32,8 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Add([]byte(`{"deltas":[{}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var m wire.Message
-		if json.Unmarshal(raw, &m) != nil {
+		m, err := wire.ParseMessage(raw)
+		if err != nil {
 			return
 		}
 		again, err := json.Marshal(m)
