@@ -26,14 +26,20 @@ func (n *naive) single(t *testing.T, all []*naiveStay) []naiveConflict {
 				add("slot_invalid", c.slot, c.from, c.fact)
 			}
 		}
+		if s.in != nil && s.inBody.TypedAt != nil {
+			add("paper", "", s.inAt, s.in.ID)
+		}
+		if s.out != nil && s.outBody.TypedAt != nil {
+			add("paper", "", s.outAt, s.out.ID)
+		}
 		if s.out != nil && s.in == nil {
-			add("exit_unknown", "", s.out.At, s.out.ID)
+			add("exit_unknown", "", s.outAt, s.out.ID)
 		}
 		for _, f := range s.laterOuts {
 			add("exit_twice", "", f.At, s.out.ID, f.ID)
 		}
 		if s.out != nil && s.in != nil && n.feeDiffers(t, s) {
-			add("fee_differs", "", s.out.At, s.out.ID)
+			add("fee_differs", "", s.outAt, s.out.ID)
 		}
 	}
 	return out
@@ -139,8 +145,8 @@ func tokenMismatches(all []*naiveStay) []naiveConflict {
 			if o.in == nil || o.voided() {
 				continue
 			}
-			token := o.token == s.outBody.Token && o.holding().at(s.out.At)
-			plate := o.plate == s.outBody.Plate && o.inside().at(s.out.At)
+			token := o.token == s.outBody.Token && o.holding().at(s.outAt)
+			plate := o.plate == s.outBody.Plate && o.inside().at(s.outAt)
 			if token {
 				tokens = append(tokens, o)
 			}
@@ -154,7 +160,7 @@ func tokenMismatches(all []*naiveStay) []naiveConflict {
 		}
 		k, p := slices.MinFunc(tokens, byIn), slices.MinFunc(plates, byIn)
 		out = append(out, naiveConflict{
-			kind: "token_mismatch", at: s.out.At, facts: []uuid.UUID{s.out.ID, k.in.ID, p.in.ID}, stays: once(s.id, k.id, p.id),
+			kind: "token_mismatch", at: s.outAt, facts: []uuid.UUID{s.out.ID, k.in.ID, p.in.ID}, stays: once(s.id, k.id, p.id),
 		})
 	}
 	return out
