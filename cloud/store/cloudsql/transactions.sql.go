@@ -342,7 +342,11 @@ func (q *Queries) StaysOfPassSince(ctx context.Context, arg StaysOfPassSincePara
 }
 
 const staysToMatch = `-- name: StaysToMatch :many
-SELECT id FROM transactions WHERE site_id = $1 AND match_plate = ANY ($2::text[])
+SELECT h.id, h.match_role::text AS role, h.match_plate::text AS plate, coalesce(h.in_at, h.out_at)::timestamptz AS at,
+    coalesce(h.in_fact, (h.document ->> 'out_fact')::uuid)::uuid AS fact, h.into_id,
+    EXISTS (SELECT FROM transactions x WHERE x.site_id = h.site_id AND x.into_id = h.id
+        AND x.match_plate IS DISTINCT FROM h.match_plate) AS away
+FROM transactions h WHERE h.site_id = $1 AND h.match_plate = ANY ($2::text[])
 `
 
 type StaysToMatchParams struct {
@@ -350,20 +354,39 @@ type StaysToMatchParams struct {
 	Plates []string
 }
 
+type StaysToMatchRow struct {
+	ID     uuid.UUID
+	Role   string
+	Plate  string
+	At     time.Time
+	Fact   uuid.UUID
+	IntoID *uuid.UUID
+	Away   bool
+}
+
 // The entries without an exit and the exits without an entry of some plates.
-func (q *Queries) StaysToMatch(ctx context.Context, arg StaysToMatchParams) ([]uuid.UUID, error) {
+// away: an exit of another plate was matched with the entry, by hand.
+func (q *Queries) StaysToMatch(ctx context.Context, arg StaysToMatchParams) ([]StaysToMatchRow, error) {
 	rows, err := q.db.Query(ctx, staysToMatch, arg.SiteID, arg.Plates)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []StaysToMatchRow{}
 	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var i StaysToMatchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Role,
+			&i.Plate,
+			&i.At,
+			&i.Fact,
+			&i.IntoID,
+			&i.Away,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -8,7 +8,12 @@ WHERE site_id = @site_id AND match_plate = ANY (@plates::text[]) AND match_role 
 
 -- name: StaysToMatch :many
 -- The entries without an exit and the exits without an entry of some plates.
-SELECT id FROM transactions WHERE site_id = @site_id AND match_plate = ANY (@plates::text[]);
+-- away: an exit of another plate was matched with the entry, by hand.
+SELECT h.id, h.match_role::text AS role, h.match_plate::text AS plate, coalesce(h.in_at, h.out_at)::timestamptz AS at,
+    coalesce(h.in_fact, (h.document ->> 'out_fact')::uuid)::uuid AS fact, h.into_id,
+    EXISTS (SELECT FROM transactions x WHERE x.site_id = h.site_id AND x.into_id = h.id
+        AND x.match_plate IS DISTINCT FROM h.match_plate) AS away
+FROM transactions h WHERE h.site_id = @site_id AND h.match_plate = ANY (@plates::text[]);
 
 -- name: StaysOfPass :many
 -- The stays that came on a pass at from_at or later, or were inside then.
