@@ -21,6 +21,8 @@ type chaos struct {
 	ending context.Context // faults that last end with it
 	parts  sync.WaitGroup
 
+	exchanging sync.Mutex // held while disks or databases are exchanged
+
 	mu    sync.Mutex
 	dice  *rand.Rand
 	count int
@@ -95,6 +97,8 @@ func (c *chaos) begin(f *fault) error {
 		return nil
 	case "kill":
 		return c.kill(f)
+	case "image", "backup", "restore":
+		return c.exchange(f)
 	}
 	return c.lines(f.where, f.worsen)
 }
@@ -137,6 +141,38 @@ func (c *chaos) kill(f *fault) error {
 				c.note(err)
 			}
 		})
+	}
+	return nil
+}
+
+// exchange makes images and backups, and puts gates and the cloud back to them,
+// one after the other. What was begun is done to its end: half of it is no site.
+func (c *chaos) exchange(f *fault) error {
+	c.exchanging.Lock()
+	defer c.exchanging.Unlock()
+	if err := c.ending.Err(); err != nil {
+		return err
+	}
+	ctx := context.WithoutCancel(c.ending)
+	switch {
+	case f.what == "backup":
+		return c.site.backup(ctx)
+	case f.where == "cloud":
+		return c.site.putBack(ctx)
+	}
+	for _, g := range c.site.gates {
+		if f.where != "all" && f.where != g.code {
+			continue
+		}
+		var err error
+		if f.what == "image" {
+			err = g.image(ctx)
+		} else {
+			err = c.site.restore(ctx, g)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

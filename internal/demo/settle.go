@@ -98,18 +98,28 @@ func (s *simSite) audit(ctx context.Context, l *ledger.Ledger) (*ledger.Audit, e
 
 func (s *simSite) auditOnce(ctx context.Context, l *ledger.Ledger) (*ledger.Audit, error) {
 	var disks []*ledger.Disk
+	var expected []string
 	for _, g := range s.gates {
-		d, err := ledger.ReadDisk(ctx, g.code, g.data)
-		if err != nil {
-			return nil, err
+		var disk *ledger.Disk
+		for _, folder := range g.disks() {
+			d, err := ledger.ReadDisk(ctx, g.code, folder)
+			if err != nil {
+				return nil, err
+			}
+			if disk == nil {
+				disk = d
+				continue
+			}
+			disk.Absorb(d)
+			expected = []string{"gate_rolled_back"}
 		}
-		disks = append(disks, d)
+		disks = append(disks, disk)
 	}
 	books, err := s.books(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Check(l, books, disks), nil
+	return ledger.Check(l, books, disks, expected...), nil
 }
 
 // books is what 'cloud export' writes.

@@ -37,8 +37,9 @@ type simGate struct {
 	dial  func(ctx context.Context, network, address string) (net.Conn, error) // nil: as usual
 	api   atomic.Pointer[gateAPI]                                              // nil while it does not run
 
-	trouble sync.Mutex // held while the line is changed
+	trouble sync.Mutex // held while the line, or retired, is changed
 	wrong   line.Trouble
+	retired []string // data folders that an image has replaced
 }
 
 // change changes what is wrong with the gate's line.
@@ -63,6 +64,8 @@ type simSite struct {
 	clouds  []*node
 	gates   []*simGate
 	say     func(format string, args ...any)
+
+	backedUp atomic.Bool // there is a backup of the cloud
 
 	mu        sync.Mutex
 	addresses map[string]string // of the replicas that run, by label

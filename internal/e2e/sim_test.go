@@ -176,6 +176,20 @@ func TestReplicasKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
+// A gate is put back to an image of its disk, twice, and the cloud to a backup,
+// under traffic: nothing is missing, nothing is there twice.
+func TestBooksEqualAfterImagesAndBackups(t *testing.T) {
+	t.Parallel()
+	s := startSim(
+		t, nil, "--gates", "3", "--clouds", "2", "--drivers", "100", "--rate", "8", "--stay", "2s",
+		"--fault", "at=1s image N", "--fault", "at=3s backup cloud", "--fault", "at=5s restore N",
+		"--fault", "at=7s restore cloud", "--fault", "at=9s restore N",
+	)
+	if r := s.mustBeEqual(100, 5); r.Books.Conflicts["gate_rolled_back"] == 0 {
+		t.Errorf("nobody says that gate N was rolled back: %v", r.Books.Conflicts)
+	}
+}
+
 // Two gates and a cloud, each in a network namespace: the kernel drops what
 // crosses the line, both ways, one way and the other, and one packet in
 // twenty. After the line is healed all agree, and nothing was lost or doubled.

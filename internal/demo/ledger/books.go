@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -131,6 +132,21 @@ type Disk struct {
 	Waiting int64 // facts that the cloud has not acknowledged
 	Inside  map[uuid.UUID]bool
 	FeedSeq int64
+}
+
+// Absorb takes in what lies on a disk that an image of it has replaced: the
+// facts of each epoch by the disk that has more of them, since the image is a
+// part of what came after it. What waited there was brought to the cloud in a file.
+func (d *Disk) Absorb(old *Disk) {
+	for _, r := range old.Runs {
+		i := slices.IndexFunc(d.Runs, func(o Run) bool { return o.Gate == r.Gate && o.Epoch == r.Epoch })
+		switch {
+		case i < 0:
+			d.Runs = append(d.Runs, r)
+		case d.Runs[i].Applied < r.Applied:
+			d.Runs[i] = r
+		}
+	}
 }
 
 // ReadDisk reads the database in a gate's data folder, beside the gate or
