@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +17,9 @@ import (
 const (
 	shortSeeds = 20 // when PARK_SEEDS does not say how many
 	shortHours = 2  // when PARK_HOURS does not say how long
-	workers    = 2  // each with a database of its own
 	// pace is how many times slower than in the protocol heartbeats and polls
 	// go in a simulated day: they are most of what it costs.
-	pace = 30
+	pace = 60
 )
 
 // keptSeeds are days of two hours that once ended badly.
@@ -46,6 +46,7 @@ type options struct {
 func TestADayOfTheWholeLink(t *testing.T) {
 	t.Parallel()
 	seeds, hours := seedsToTry(t), number(t, "PARK_HOURS", shortHours)
+	workers := runtime.GOMAXPROCS(0) // each with a database of its own; more would not run side by side
 	for worker := range workers {
 		t.Run(strconv.Itoa(worker), func(t *testing.T) {
 			t.Parallel()
@@ -134,6 +135,7 @@ func (g *ground) try(t *testing.T, o options, spoil func(*world)) []string {
 			return
 		}
 		w.live()
+		w.checkFaults()
 		if w.heal() && spoil != nil {
 			spoil(w)
 		}

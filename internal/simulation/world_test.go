@@ -42,6 +42,11 @@ type world struct {
 	errs    []string
 }
 
+// poolForDays keeps the cloud's connections through a simulated day, which is
+// seconds for the database: an hour old they would be made anew, with all that
+// the server then learns again.
+const poolForDays = "&pool_max_conn_lifetime=240h&pool_max_conn_idle_time=240h&pool_health_check_period=1h&plan_cache_mode=force_generic_plan"
+
 // now is the true time at the site.
 func (w *world) now() time.Time { return time.Now().Add(w.offset) }
 
@@ -68,7 +73,7 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	}
 	w.offset = cloudtest.Noon.Sub(w.began)
 	w.cloud = &replica{tap: w.tap, cfg: cloud.Config{
-		DatabaseURL: site.URL, PhotosDir: filepath.Join(o.dir, "photos"), Now: w.now, Pace: o.pace, Log: slog.New(slog.DiscardHandler),
+		DatabaseURL: site.URL + poolForDays, PhotosDir: filepath.Join(o.dir, "photos"), Now: w.now, Pace: o.pace, Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := w.cloud.serve(ctx); err != nil {
 		return w, err
