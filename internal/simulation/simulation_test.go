@@ -17,8 +17,8 @@ import (
 const (
 	shortSeeds = 20 // when PARK_SEEDS does not say how many
 	shortHours = 2  // when PARK_HOURS does not say how long
-	// pace is how many times slower than in the protocol heartbeats and polls
-	// go in a simulated day: they are most of what it costs.
+	// pace is how many times slower than in the protocol heartbeats, polls and
+	// signs of life go in a simulated day: they are most of what it costs.
 	pace = 60
 )
 
@@ -46,7 +46,8 @@ type options struct {
 func TestADayOfTheWholeLink(t *testing.T) {
 	t.Parallel()
 	seeds, hours := seedsToTry(t), number(t, "PARK_HOURS", shortHours)
-	workers := runtime.GOMAXPROCS(0) // each with a database of its own; more would not run side by side
+	// Each has a database of its own; more would not run side by side.
+	workers := min(runtime.GOMAXPROCS(0), len(seeds))
 	for worker := range workers {
 		t.Run(strconv.Itoa(worker), func(t *testing.T) {
 			t.Parallel()
@@ -142,8 +143,8 @@ func (g *ground) try(t *testing.T, o options, spoil func(*world)) []string {
 		w.checkViews()
 	})
 	w.errs = append(w.errs, g.check(t, w)...)
-	t.Logf("day %d in %s: %d opened, %d closed, %d unknown, %d voided, %s paid; turned away %v; faults %v %v",
-		o.seed, time.Since(began).Round(time.Millisecond), w.book.opened, w.book.closed, w.book.unknown, w.book.voided,
+	t.Logf("day %d in %s: %d facts; %d opened, %d closed, %d unknown, %d voided, %s paid; turned away %v; faults %v %v",
+		o.seed, time.Since(began).Round(time.Millisecond), w.facts, w.book.opened, w.book.closed, w.book.unknown, w.book.voided,
 		fmt.Sprint(w.book.paid), w.book.refusals, w.did, w.tap.count)
 	return w.errs
 }

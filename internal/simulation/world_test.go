@@ -40,6 +40,7 @@ type world struct {
 	planned int
 	did     map[string]int // faults, by name
 	errs    []string
+	facts   int // on the gates' disks at the end
 }
 
 // poolForDays keeps the cloud's connections through a simulated day, which is
