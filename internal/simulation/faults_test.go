@@ -102,7 +102,8 @@ func (w *world) while() time.Duration {
 	return time.Second + time.Duration(w.rng.Int64N(int64(longest)))
 }
 
-// planWeather lets the weather of a gate's cable change for a while.
+// planWeather lets the weather of a gate's cable change for a while. A fact is
+// written in the middle of it: what a weather does to nothing is no test.
 func (w *world) planWeather(p *post, now weather, until time.Duration) string {
 	while := w.while()
 	w.after(moment(w.rng, until), func() {
@@ -111,6 +112,11 @@ func (w *world) planWeather(p *post, now weather, until time.Duration) string {
 		if now == refused || now == portal || now == proxied {
 			p.line.dropAll() // it comes with the connections' end
 		}
+		w.after(while/2, func() {
+			if p.node != nil {
+				w.turnedAway(p.node.Desk().OpenByHand(w.acting, "1", "the sweeper"))
+			}
+		})
 		w.after(while, func() { p.set(fair) })
 	})
 	return now.String()

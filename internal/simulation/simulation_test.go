@@ -26,10 +26,11 @@ const (
 //
 // 10 and 16: a login page kept the connection on which it had answered, and the
 // gate went on sending its facts over it, for ever, long after the page was gone.
+// At today's pace and with today's faults it is 1 that meets it.
 //
 // 8: a conflict without stays was told to gates as having none known, and
 // looked different after a snapshot.
-var keptSeeds = []uint64{10, 16, 8}
+var keptSeeds = []uint64{10, 16, 8, 1}
 
 // options are what a simulated day is made of.
 type options struct {

@@ -26,6 +26,7 @@ type tap struct {
 	loss, twice, later, damage float64 // how often
 
 	mu    sync.Mutex
+	begun bool           // the gates know their site; before, a first start may fail for good
 	due   map[string]int // at which occasion a kind of mischief happens in any case
 	met   map[string]int // occasions so far
 	rng   *rand.Rand
@@ -63,6 +64,13 @@ func newTap(rng *rand.Rand) *tap {
 	return t
 }
 
+// begin lets the mischief begin.
+func (t *tap) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begun = true
+}
+
 // calm ends the mischief.
 func (t *tap) calm() {
 	t.mu.Lock()
@@ -74,6 +82,9 @@ func (t *tap) calm() {
 func (t *tap) chance(p *float64, what string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if !t.begun {
+		return false
+	}
 	t.met[what]++
 	if t.rng.Float64() >= *p && t.met[what] != t.due[what] {
 		return false

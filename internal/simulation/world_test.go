@@ -127,6 +127,7 @@ func (w *world) lines() []*line {
 
 // live runs the day.
 func (w *world) live() {
+	w.tap.begin()
 	for i := range 40 + w.rng.IntN(50) {
 		d := newDriver(w.seed, i, w.day)
 		w.after(d.in, func() { w.arrive(d) })
