@@ -40,7 +40,7 @@ type Config struct {
 	ReservationTTL time.Duration // 0 for slots.DefaultTTL
 	Now            func() time.Time
 	Log            *slog.Logger
-	Pace           int // of the feed's periods (feed.Config), for simulations; 0 for the protocol's
+	Pace           int // of the periods of feed and slots, for simulations of days; 0 for the protocol's
 }
 
 // Cloud is one replica.
@@ -117,6 +117,7 @@ func (c *Cloud) wire() error {
 	c.Hub = feed.NewHub(feed.Config{Store: c.Store, Redis: universal, Now: c.cfg.Now, Log: c.cfg.Log, Loans: c.heardLoans, Pace: c.cfg.Pace})
 	c.slots = slots.New(slots.Config{
 		Store: c.Store, Redis: universal, Now: c.cfg.Now, TTL: c.cfg.ReservationTTL, Hint: c.Hub.Hint, Tell: c.Hub.Tell, Log: c.cfg.Log,
+		Pace: c.cfg.Pace,
 	})
 	c.Store.OnCommit(c.Hub.Committed)
 	c.Auth = auth.New(auth.Config{

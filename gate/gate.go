@@ -58,6 +58,7 @@ type Config struct {
 	Boot string
 	// Timing is the uplink's; the zero value is right.
 	Timing uplink.Timing
+	Alive  time.Duration // before a sign of life (state.Config); 0 is right
 	// Dial connects to the cloud, for tests that bring their own network; nil
 	// for the machine's.
 	Dial uplink.Dial
@@ -112,7 +113,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.state, err = state.Open(ctx, state.Config{Store: n.store, Clock: n.clock(), Version: n.cfg.Version, Built: n.cfg.Built, Log: n.log})
+	n.state, err = state.Open(ctx, state.Config{Store: n.store, Clock: n.clock(), Version: n.cfg.Version, Built: n.cfg.Built, Log: n.log, Alive: n.cfg.Alive})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ set -eu
 for argument in "$@"; do
 	case $argument in
 	run | build | soak) sh tools/install.sh run ;;
-	test | bench | check | lint) sh tools/install.sh test ;;
+	test | test:race* | test:long | mutants | bench | check | lint) sh tools/install.sh test ;;
 	--) break ;;
 	esac
 done

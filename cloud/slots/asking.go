@@ -24,7 +24,7 @@ const (
 // answered, until ctx ends. Each replica asks the gates that are connected to
 // it; what there is to ask stands in Postgres, so that none needs another.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(askEvery)
+	tick := time.NewTicker(askEvery * time.Duration(max(1, s.cfg.Pace)))
 	defer tick.Stop()
 	for {
 		select {

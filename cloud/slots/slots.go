@@ -56,6 +56,9 @@ type Config struct {
 	Tell        func(site uuid.UUID, gate string, r *parking.LendRequest)
 	AskPatience time.Duration // for a gate's answer; 0 for ten seconds
 	Log         *slog.Logger  // nil: discard
+	// Pace stretches the time between two looks at what gates are to be asked,
+	// for a simulation of days; 0 and 1 leave it.
+	Pace int
 }
 
 // Service decides plans.

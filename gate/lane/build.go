@@ -17,6 +17,7 @@ const shownEvents = 50
 // made anew only after something has changed.
 func (d *Desk) View() *View {
 	d.viewed.Store(time.Now().UnixMilli())
+	d.lookedAt()
 	d.viewMu.Lock()
 	defer d.viewMu.Unlock()
 	version, site := d.version.Load(), d.cfg.State.Site()

@@ -119,6 +119,8 @@ type Desk struct {
 	notices notices
 	version atomic.Uint64 // counts what changed
 	touched chan struct{} // wakes Run
+	resting atomic.Bool   // Run's tick stands still: nobody looks
+	looked  chan struct{} // somebody does again
 	viewMu  sync.Mutex
 	view    *View
 	built   uint64       // the version that view shows, and
@@ -150,7 +152,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, spent: map[string]Hold{}, disk: Worker{OK: true}, touched: make(chan struct{}, 1)}
+	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, spent: map[string]Hold{}, disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
 	d.reader = Worker{OK: cfg.Vision != nil}
 	if cfg.Vision == nil {
 		d.reader.Why = "There is no vision worker; plates are typed."
@@ -229,7 +231,16 @@ func (d *Desk) Run(ctx context.Context) error {
 				told = v
 				d.notices.tell()
 			}
+		case <-d.looked:
+			tick.Reset(pictureInterval)
+			if d.watched(time.Now()) {
+				d.takePictures()
+			}
 		case now := <-tick.C:
+			if d.rest(now) {
+				tick.Stop()
+				continue
+			}
 			if now.Sub(lastSecond) >= time.Second {
 				lastSecond = now
 				d.touch() // the clock and the link's figures
@@ -241,6 +252,29 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 			tick.Reset(next)
 		}
+	}
+}
+
+// rest says whether nobody looks, and Run's tick may stand still until somebody
+// does: a gate at night has nothing to do once a second.
+func (d *Desk) rest(now time.Time) bool {
+	d.resting.Store(true) // before the look: who comes after it finds it, and wakes
+	if !d.watched(now) && !d.notices.any() {
+		return true
+	}
+	d.resting.Store(false)
+	return false
+}
+
+// lookedAt wakes Run's tick: somebody looks. What stood still is told anew.
+func (d *Desk) lookedAt() {
+	if !d.resting.CompareAndSwap(true, false) {
+		return
+	}
+	d.touch()
+	select {
+	case d.looked <- struct{}{}:
+	default: // it is going to tick anyway
 	}
 }
 
@@ -256,12 +290,23 @@ func (d *Desk) touch() {
 // Changed returns a channel that gets a value after the view has changed, and
 // a function that ends the subscription. Values are coalesced: one waiting
 // value means "look again".
-func (d *Desk) Changed() (<-chan struct{}, func()) { return d.notices.subscribe() }
+func (d *Desk) Changed() (<-chan struct{}, func()) {
+	ch, cancel := d.notices.subscribe()
+	d.lookedAt()
+	return ch, cancel
+}
 
 // notices tells subscribers that something changed, without waiting for them.
 type notices struct {
 	mu   sync.Mutex
 	subs map[chan struct{}]struct{}
+}
+
+// any says whether there are subscribers.
+func (n *notices) any() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.subs) > 0
 }
 
 func (n *notices) subscribe() (<-chan struct{}, func()) {

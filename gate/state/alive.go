@@ -15,7 +15,7 @@ const aliveEvery = time.Minute
 // KeepAlive writes a sign of life whenever nothing else was written for a
 // minute, until ctx ends. It also brings up what had to wait for the disk.
 func (s *State) KeepAlive(ctx context.Context) error {
-	timer := time.NewTimer(aliveEvery)
+	timer := time.NewTimer(s.aliveEvery)
 	defer timer.Stop()
 	for {
 		select {
@@ -23,7 +23,7 @@ func (s *State) KeepAlive(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 		}
-		timer.Reset(s.alive(ctx, aliveEvery))
+		timer.Reset(s.alive(ctx, s.aliveEvery))
 	}
 }
 

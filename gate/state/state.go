@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -38,6 +39,9 @@ type Config struct {
 	Machine string       // fingerprint; "" for store.Machine()
 	Built   time.Time    // of the program: a clock that tells an earlier time is dead; zero when not known
 	Log     *slog.Logger // nil: discard
+	// Alive is how long nothing may happen before a sign of life is written, for
+	// simulations of days; 0 for a minute.
+	Alive time.Duration
 }
 
 // State is what this gate knows, and where it writes what happens. It is safe
@@ -48,7 +52,9 @@ type State struct {
 	log   *slog.Logger
 	site  uuid.UUID
 	gate  string
-	epoch parking.Epoch
+	// aliveEvery is how long nothing may happen before a sign of life.
+	aliveEvery time.Duration
+	epoch      parking.Epoch
 
 	// writeMu is held by everything that writes; it is taken before mu. The
 	// fields below it belong to the chain of facts.
@@ -98,7 +104,8 @@ func Open(ctx context.Context, c Config) (*State, error) {
 	}
 	s := &State{
 		store: c.Store, clock: c.Clock, log: c.Log, site: id.Site, gate: id.Gate,
-		lastAt: map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
+		aliveEvery: cmp.Or(c.Alive, aliveEvery),
+		lastAt:     map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
 		lent: map[string]parking.Lent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
 	}
 	if err := s.startTime(ctx, c.Built); err != nil {

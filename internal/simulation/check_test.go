@@ -119,6 +119,7 @@ func (g *ground) check(t *testing.T, w *world) []string {
 		disks = append(disks, facts...)
 		chain(facts, say)
 	}
+	w.facts = len(disks)
 	cloud := g.held(t)
 	for _, f := range disks {
 		switch c, ok := cloud[f.id]; {

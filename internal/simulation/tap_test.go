@@ -26,6 +26,9 @@ type tap struct {
 	loss, twice, later, damage float64 // how often
 
 	mu    sync.Mutex
+	begun bool           // the gates know their site; before, a first start may fail for good
+	due   map[string]int // at which occasion a kind of mischief happens in any case
+	met   map[string]int // occasions so far
 	rng   *rand.Rand
 	old   []*http.Request // their bodies are in the map below
 	body  map[*http.Request][]byte
@@ -36,13 +39,36 @@ type tap struct {
 	lie bool
 }
 
+// Kinds of mischief, as a day counts them. Each happens at least once.
+const (
+	requestLost = "request lost"
+	answerLost  = "answer lost"
+	cameTwice   = "came twice"
+	cameAgain   = "came much later again"
+	damaged     = "damaged"
+)
+
+var mischief = []string{requestLost, answerLost, cameTwice, cameAgain, damaged}
+
 func newTap(rng *rand.Rand) *tap {
 	rates := []float64{0, 0.05, 0.25}
 	rate := func() float64 { return rates[rng.IntN(len(rates))] }
-	return &tap{
+	t := &tap{
 		loss: rate(), twice: rate(), later: rate(), damage: rate() / 4,
 		rng: rng, body: map[*http.Request][]byte{}, acked: map[string]int64{}, count: map[string]int{},
+		due: map[string]int{}, met: map[string]int{},
 	}
+	for _, kind := range mischief {
+		t.due[kind] = 2 + rng.IntN(30) // the second, because something must have come before it to come again
+	}
+	return t
+}
+
+// begin lets the mischief begin.
+func (t *tap) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begun = true
 }
 
 // calm ends the mischief.
@@ -50,12 +76,17 @@ func (t *tap) calm() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.loss, t.twice, t.later, t.damage = 0, 0, 0, 0
+	clear(t.due)
 }
 
 func (t *tap) chance(p *float64, what string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.rng.Float64() >= *p {
+	if !t.begun {
+		return false
+	}
+	t.met[what]++
+	if t.rng.Float64() >= *p && t.met[what] != t.due[what] {
 		return false
 	}
 	t.count[what]++
@@ -70,7 +101,7 @@ func (t *tap) over(next http.Handler) http.Handler {
 			return
 		}
 		body, err := io.ReadAll(r.Body)
-		if err != nil || t.chance(&t.loss, "request lost") {
+		if err != nil || t.chance(&t.loss, requestLost) {
 			panic(http.ErrAbortHandler)
 		}
 		if r.URL.Path == "/api/v1/facts" {
@@ -79,7 +110,7 @@ func (t *tap) over(next http.Handler) http.Handler {
 			}
 		}
 		answer := t.pass(next, r, body)
-		if t.chance(&t.loss, "answer lost") {
+		if t.chance(&t.loss, answerLost) {
 			panic(http.ErrAbortHandler)
 		}
 		for key, values := range answer.Header() {
@@ -97,14 +128,14 @@ func (t *tap) batch(w http.ResponseWriter, r *http.Request, body []byte, next ht
 		forge(w, body)
 		return nil
 	}
-	if t.chance(&t.later, "came much later again") {
+	if t.chance(&t.later, cameAgain) {
 		t.again(next)
 	}
 	t.keep(r, body)
-	if t.chance(&t.twice, "came twice") {
+	if t.chance(&t.twice, cameTwice) {
 		t.pass(next, r, body)
 	}
-	if t.chance(&t.damage, "damaged") {
+	if t.chance(&t.damage, damaged) {
 		body = bytes.Clone(body)
 		body[t.intN(len(body))] ^= 1 << t.intN(8)
 	}

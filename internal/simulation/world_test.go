@@ -40,7 +40,13 @@ type world struct {
 	planned int
 	did     map[string]int // faults, by name
 	errs    []string
+	facts   int // on the gates' disks at the end
 }
+
+// poolForDays keeps the cloud's connections through a simulated day, which is
+// seconds for the database: an hour old they would be made anew, with all that
+// the server then learns again.
+const poolForDays = "&pool_max_conn_lifetime=240h&pool_max_conn_idle_time=240h&pool_health_check_period=1h&plan_cache_mode=force_generic_plan"
 
 // now is the true time at the site.
 func (w *world) now() time.Time { return time.Now().Add(w.offset) }
@@ -68,7 +74,7 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	}
 	w.offset = cloudtest.Noon.Sub(w.began)
 	w.cloud = &replica{tap: w.tap, cfg: cloud.Config{
-		DatabaseURL: site.URL, PhotosDir: filepath.Join(o.dir, "photos"), Now: w.now, Pace: o.pace, Log: slog.New(slog.DiscardHandler),
+		DatabaseURL: site.URL + poolForDays, PhotosDir: filepath.Join(o.dir, "photos"), Now: w.now, Pace: o.pace, Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := w.cloud.serve(ctx); err != nil {
 		return w, err
@@ -121,6 +127,7 @@ func (w *world) lines() []*line {
 
 // live runs the day.
 func (w *world) live() {
+	w.tap.begin()
 	for i := range 40 + w.rng.IntN(50) {
 		d := newDriver(w.seed, i, w.day)
 		w.after(d.in, func() { w.arrive(d) })
