@@ -43,8 +43,13 @@ func (t Timing) orDefault() Timing {
 		d         *time.Duration
 		otherwise time.Duration
 	}{
-		{&t.Hello, 2 * time.Second}, {&t.Silent, 7 * time.Second}, {&t.BackoffBase, 200 * time.Millisecond}, {&t.BackoffCap, 5 * time.Second},
-		{&t.Answer, 10 * time.Second}, {&t.Discover, 10 * time.Second}, {&t.Alarm, time.Hour},
+		{&t.Hello, 2 * time.Second},
+		{&t.Silent, 7 * time.Second},
+		{&t.BackoffBase, 200 * time.Millisecond},
+		{&t.BackoffCap, 5 * time.Second},
+		{&t.Answer, 10 * time.Second},
+		{&t.Discover, 10 * time.Second},
+		{&t.Alarm, time.Hour},
 	} {
 		if *set.d <= 0 {
 			*set.d = set.otherwise

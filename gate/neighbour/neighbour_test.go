@@ -207,9 +207,10 @@ func TestThumbnailsTravel(t *testing.T) {
 	n.join(nil)
 	south.join(map[string]string{"N": n.link.Addr()})
 	wait(t, "the thumbnail to be at S", func() bool { b, err := south.Photo(sha); return err == nil && bytes.Equal(b, thumb) })
-	if waiting, err := south.ThumbsWaiting(t.Context()); err != nil || !waiting {
-		t.Errorf("it does not wait for the cloud there: %v, %v", waiting, err)
-	}
+	wait(t, "it to wait for the cloud there", func() bool {
+		waiting, err := south.ThumbsWaiting(t.Context())
+		return err == nil && waiting
+	})
 }
 
 // liar is somebody with a gate's key who says what it likes.
