@@ -15,6 +15,9 @@ const (
 	maxHelloBytes = 1 << 20
 	maxRuns       = 20_000 // epochs in a vector of what is held
 	maxWants      = 64     // thumbnails that are asked for at once
+	// saidRuns is how many runs of each gate are named in a greeting: of an older
+	// one the answer to a batch tells.
+	saidRuns = 200
 )
 
 // The requests of the link.
@@ -108,6 +111,6 @@ func (n *Neighbours) hello() Hello {
 	wants := n.state.ThumbsMissing()
 	return Hello{
 		Gate: n.state.Gate(), Epoch: n.state.Epoch(), Time: n.state.Clock().Now(), Version: n.version(), FeedSeq: n.state.Site().FeedSeq,
-		Port: n.port(), Held: n.state.Held(), Wants: wants[:min(len(wants), maxWants)],
+		Port: n.port(), Held: n.state.Held().Newest(saidRuns), Wants: wants[:min(len(wants), maxWants)],
 	}
 }

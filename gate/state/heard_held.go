@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"gatehouse/gate/store/gatesql"
 	"gatehouse/internal/wire"
@@ -133,6 +134,19 @@ func (h Held) With(k Strand, seq int64) Held {
 	}
 	out[k.Gate] = maps.Clone(out[k.Gate])
 	out.Put(k, seq)
+	return out
+}
+
+// Newest is h with at most n runs of each gate: the newest, whose names sort
+// last.
+func (h Held) Newest(n int) Held {
+	out := Held{}
+	for gate, epochs := range h {
+		names := slices.Sorted(maps.Keys(epochs))
+		for _, epoch := range names[max(0, len(names)-n):] {
+			out.Put(Strand{gate, epoch}, epochs[epoch])
+		}
+	}
 	return out
 }
 

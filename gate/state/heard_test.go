@@ -375,3 +375,21 @@ func TestHeardIsTheFoldOfAll(t *testing.T) {
 		check(rt, g, all, snap)
 	})
 }
+
+// A vector of what is held names the newest runs, so that years of starts do not
+// make it too long to be said.
+func TestHeldNamesTheNewestRuns(t *testing.T) {
+	t.Parallel()
+	h := state.Held{}
+	for i := range 9 {
+		h.Put(state.Strand{Gate: "S", Epoch: parking.NewEpoch(i+1, [8]byte{1})}, int64(i+1))
+	}
+	h.Put(state.Strand{Gate: "N", Epoch: parking.NewEpoch(1, [8]byte{1})}, 4)
+	got := h.Newest(2)
+	if len(got["S"]) != 2 || got.Of(state.Strand{Gate: "S", Epoch: parking.NewEpoch(9, [8]byte{1})}) != 9 || len(got["N"]) != 1 || len(h["S"]) != 9 {
+		t.Errorf("%v", got)
+	}
+	if h.Lacks(got) != 1+2+3+4+5+6+7 || got.Lacks(h) != 0 {
+		t.Errorf("%d are lacking, and %d", h.Lacks(got), got.Lacks(h))
+	}
+}
