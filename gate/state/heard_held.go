@@ -161,6 +161,19 @@ func (h Held) Lacks(other Held) int64 {
 	return n
 }
 
+// HeardUncovered says whether something that a neighbour told is not in the
+// cloud's state yet.
+func (s *State) HeardUncovered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.strands.of {
+		if n := len(st.heard); n > 0 && st.heard[n-1].last > st.covered {
+			return true
+		}
+	}
+	return false
+}
+
 // Held is up to where this gate has each run that it knows of.
 func (s *State) Held() Held {
 	s.mu.Lock()

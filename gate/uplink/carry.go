@@ -25,6 +25,10 @@ func (u *Uplink) keepCarrying(ctx context.Context) {
 	holes := map[state.Strand]time.Duration{} // until when each is left, on the monotonic clock
 	failing := false
 	for ctx.Err() == nil {
+		if !u.state.HeardUncovered() {
+			pauseOr(ctx, time.Hour, changed)
+			continue
+		}
 		_, err := u.carry(ctx, holes)
 		if ctx.Err() != nil {
 			return
