@@ -160,8 +160,9 @@ func TestChallengeIsUsedOnce(t *testing.T) {
 	}
 }
 
-// A gate's token is for that gate: what it brings, says or asks for another
-// is refused on REST and on the socket.
+// A gate's token is for that gate: what it says or asks for another is refused
+// on REST and on the socket. Facts of another gate of its site it may bring, but
+// only as that gate signed them.
 func TestTokenOfAnotherGate(t *testing.T) {
 	t.Parallel()
 	s := cloudtest.NewSite(t, nil)
@@ -169,7 +170,9 @@ func TestTokenOfAnotherGate(t *testing.T) {
 	n, south := s.Enrol(t, "N"), s.Enrol(t, "S")
 	token := r.token(t, south)
 	n.In(t, cloudtest.Noon, "30A12345", "N07")
-	a := r.send(t, "POST", "/api/v1/facts", token, "application/json", cloudtest.Raw(t, n.Batch(t, n.Facts)))
+	b := n.Batch(t, n.Facts)
+	b.Sign(south.Key)
+	a := r.send(t, "POST", "/api/v1/facts", token, "application/json", cloudtest.Raw(t, b))
 	if a.status != http.StatusForbidden || a.problem.Detail == "" {
 		t.Errorf("facts: %d %s", a.status, a.body)
 	}

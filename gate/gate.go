@@ -20,6 +20,7 @@ import (
 	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
 	"gatehouse/gate/localapi"
+	"gatehouse/gate/neighbour"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
 	"gatehouse/gate/uplink"
@@ -56,6 +57,18 @@ type Config struct {
 	Wall func() time.Time
 	Mono func() time.Duration
 	Boot string
+	// NeighbourListen is where neighbours reach this gate, "" for nowhere;
+	// Neighbours are addresses of others by gate; Discover looks for them on the
+	// local network, and lets this gate be found. Without any of the three there is
+	// no link between gates.
+	NeighbourListen string
+	Neighbours      map[string]string
+	Discover        bool
+	// NeighbourTiming is that link's; the zero value is right. NeighbourDial and
+	// NeighbourListenOn are its network, for tests that bring their own.
+	NeighbourTiming   neighbour.Timing
+	NeighbourDial     func(ctx context.Context, network, address string) (net.Conn, error)
+	NeighbourListenOn func(ctx context.Context, network, address string) (net.Listener, error)
 	// Timing is the uplink's; the zero value is right.
 	Timing uplink.Timing
 	Alive  time.Duration // before a sign of life (state.Config); 0 is right
@@ -73,6 +86,7 @@ type Node struct {
 	state    *state.State
 	vision   *vision.Client
 	uplink   *uplink.Uplink
+	others   *neighbour.Neighbours // nil for no link between gates
 	desk     *lane.Desk
 	listener net.Listener
 
@@ -128,6 +142,9 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.firstSnapshot(ctx); err != nil {
 		return err
 	}
+	if err := n.openNeighbours(ctx, running, id); err != nil {
+		return err
+	}
 	return n.openLanes(ctx, running)
 }
 
@@ -181,6 +198,9 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 		Gate: n.state.Gate(), State: n.state, Now: n.state.Clock().Now, Notes: n.store, Log: n.log,
 		Cameras: map[string]camera.Source{}, Barriers: map[string]device.Barrier{},
 		Plans: plans{n.uplink}, Link: n.link, LinkChanged: n.uplink.Changed, SignIn: n.signIn,
+	}
+	if n.others != nil {
+		cfg.Neighbours, cfg.NeighboursChanged = n.neighbours, n.others.Changed
 	}
 	for code, spec := range n.cfg.Cameras {
 		source, err := camera.Open(spec)

@@ -35,7 +35,7 @@ library() {
 	printf 'require %s %s\nreplace %s => ./.lib/%s\n' "$1" "$version" "$1" "$1" >>"$toy/go.mod"
 }
 
-for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/lane gate/localapi gate/tui cloud \
+for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/neighbour gate/lane gate/localapi gate/tui cloud \
 	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report cloud/settle vision \
 	vision/pipeline web internal/private/privatetest internal/demo internal/demo/ledger internal/simulation; do
 	room "$dir"
@@ -68,6 +68,8 @@ plant good gate/store modernc.org/sqlite
 plant good gate/state gatehouse/gate/store
 plant bad gate/state gatehouse/gate/uplink
 plant bad gate/uplink gatehouse/leaf
+plant good gate/neighbour gatehouse/gate/state
+plant bad gate/neighbour gatehouse/gate/uplink
 plant bad gate/lane gatehouse/gate/uplink
 plant bad gate/lane gatehouse/internal/wire
 plant good gate/localapi gatehouse/gate/lane

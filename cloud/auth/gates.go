@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -96,34 +97,74 @@ func (s *Service) Enrol(ctx context.Context, req wire.EnrolRequest) (wire.EnrolA
 	if wait := s.limit.wait(ctx, keys); wait > 0 {
 		return wire.EnrolAnswer{}, parking.Errorf(TooMany, "Too many attempts. Try again in %d seconds.", int(wait.Seconds())+1)
 	}
-	hash := hashOf(foldCode(req.Code))
+	answer, err := s.enrol(ctx, req)
+	if parking.ErrorCode(err) == parking.Unauthorized {
+		s.limit.failed(ctx, keys)
+	}
+	return answer, err
+}
+
+// errCode is what a code is answered with that enrols nobody.
+var errCode = parking.Errorf(parking.Unauthorized, "This code is not valid (any more). Ask an administrator for a new one.")
+
+func (s *Service) enrol(ctx context.Context, req wire.EnrolRequest) (wire.EnrolAnswer, error) {
+	hash, now := hashOf(foldCode(req.Code)), s.Now().UTC()
 	var answer wire.EnrolAnswer
-	err := s.Store.Tx(ctx, func(q *cloudsql.Queries, _ pgx.Tx) error {
-		row, err := q.EnrolGate(ctx, cloudsql.EnrolGateParams{
-			CodeHash: hash[:], PublicKey: req.PublicKey, Machine: req.Machine, Version: req.Version, Now: s.Now().UTC(),
+	site, err := s.Store.Q.SiteOfGateCode(ctx, cloudsql.SiteOfGateCodeParams{CodeHash: hash[:], Now: now})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return answer, errCode
+	}
+	if err != nil {
+		return answer, fmt.Errorf("look up an enrolment code: %w", err)
+	}
+	err = s.Store.SiteTx(ctx, site, func(t *store.SiteTx) error {
+		row, err := t.Q.EnrolGate(ctx, cloudsql.EnrolGateParams{
+			CodeHash: hash[:], PublicKey: req.PublicKey, Machine: req.Machine, Version: req.Version, Now: now,
 		})
 		if errors.Is(err, pgx.ErrNoRows) {
-			return parking.Errorf(parking.Unauthorized, "This code is not valid (any more). Ask an administrator for a new one.")
+			return errCode
 		}
 		if err != nil {
 			return fmt.Errorf("enrol a gate: %w", err)
 		}
 		answer = wire.EnrolAnswer{Tenant: row.TenantID, Site: row.SiteID, Gate: row.Code}
 		// Tokens of the machine that stood there before end with its key.
-		if err := q.RevokeGateTokens(ctx, cloudsql.RevokeGateTokensParams{SiteID: row.SiteID, Gate: row.Code, Now: s.Now().UTC()}); err != nil {
+		if err := t.Q.RevokeGateTokens(ctx, cloudsql.RevokeGateTokensParams{SiteID: row.SiteID, Gate: row.Code, Now: now}); err != nil {
 			return fmt.Errorf("revoke older tokens: %w", err)
+		}
+		if err := s.newKey(ctx, t, row.Code, req.PublicKey, now); err != nil {
+			return err
 		}
 		actor := Principal{Tenant: row.TenantID, Site: row.SiteID, Name: "gate " + row.Code}
 		key := sha256.Sum256(req.PublicKey)
-		return s.Audit(ctx, q, actor, Entry{
+		return s.Audit(ctx, t.Q, actor, Entry{
 			Action: "gate.enrolled", Subject: row.Code,
 			After: map[string]any{"machine": req.Machine, "key_sha256": fmt.Sprintf("%x", key)},
 		})
 	})
-	if parking.ErrorCode(err) == parking.Unauthorized {
-		s.limit.failed(ctx, keys)
-	}
 	return answer, err
+}
+
+// newKey keeps the key that a gate has from now on, and tells the site's gates.
+func (s *Service) newKey(ctx context.Context, t *store.SiteTx, gate string, key []byte, now time.Time) error {
+	if err := t.Q.EndGateKey(ctx, cloudsql.EndGateKeyParams{SiteID: t.Site, Gate: gate, Now: now}); err != nil {
+		return fmt.Errorf("end the gate's key: %w", err)
+	}
+	err := t.Q.AddGateKey(ctx, cloudsql.AddGateKeyParams{TenantID: t.Tenant, SiteID: t.Site, Gate: gate, PublicKey: key, Since: now})
+	if err != nil {
+		return fmt.Errorf("keep the gate's key: %w", err)
+	}
+	return s.tellKeys(ctx, t, now)
+}
+
+// tellKeys appends the site's configuration, which names all keys, to the feed.
+func (s *Service) tellKeys(ctx context.Context, t *store.SiteTx, now time.Time) error {
+	config, err := store.SiteConfig(ctx, t.Q, t.Site)
+	if err != nil {
+		return err
+	}
+	_, err = t.Append(ctx, wire.Delta{Config: config}, now)
+	return err
 }
 
 // Challenge gives an enrolled gate something to sign, once, within a minute.
@@ -223,23 +264,29 @@ func (s *Service) GateToken(ctx context.Context, req wire.TokenRequest) (wire.To
 // are cut. Revoking twice is once.
 func (s *Service) RevokeGate(ctx context.Context, p Principal, gate string) error {
 	now := s.Now().UTC()
-	err := s.Store.Tx(ctx, func(q *cloudsql.Queries, _ pgx.Tx) error {
-		if _, err := q.Gate(ctx, cloudsql.GateParams{SiteID: p.Site, Code: gate}); errors.Is(err, pgx.ErrNoRows) {
+	err := s.Store.SiteTx(ctx, p.Site, func(t *store.SiteTx) error {
+		if _, err := t.Q.Gate(ctx, cloudsql.GateParams{SiteID: p.Site, Code: gate}); errors.Is(err, pgx.ErrNoRows) {
 			return noGate(gate)
 		} else if err != nil {
 			return fmt.Errorf("read a gate: %w", err)
 		}
-		n, err := q.RevokeGate(ctx, cloudsql.RevokeGateParams{SiteID: p.Site, Code: gate, Now: now})
+		n, err := t.Q.RevokeGate(ctx, cloudsql.RevokeGateParams{SiteID: p.Site, Code: gate, Now: now})
 		if err != nil {
 			return fmt.Errorf("revoke a gate: %w", err)
 		}
-		if err := q.RevokeGateTokens(ctx, cloudsql.RevokeGateTokensParams{SiteID: p.Site, Gate: gate, Now: now}); err != nil {
+		if err := t.Q.RevokeGateTokens(ctx, cloudsql.RevokeGateTokensParams{SiteID: p.Site, Gate: gate, Now: now}); err != nil {
 			return fmt.Errorf("revoke a gate's tokens: %w", err)
 		}
 		if n == 0 {
 			return nil
 		}
-		return s.Audit(ctx, q, p, Entry{Action: "gate.revoked", Subject: gate})
+		if err := t.Q.EndGateKey(ctx, cloudsql.EndGateKeyParams{SiteID: p.Site, Gate: gate, Now: now, Revoked: true}); err != nil {
+			return fmt.Errorf("end the gate's key: %w", err)
+		}
+		if err := s.tellKeys(ctx, t, now); err != nil {
+			return err
+		}
+		return s.Audit(ctx, t.Q, p, Entry{Action: "gate.revoked", Subject: gate})
 	})
 	if err == nil && s.GateRevoked != nil {
 		s.GateRevoked(p.Site, gate)

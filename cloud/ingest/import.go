@@ -2,16 +2,9 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"gatehouse/cloud/store"
-	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -34,53 +27,51 @@ type Imported struct {
 // from where a person can have them tried again. The errors are those of
 // Ingest.
 func (in *Ingester) Import(ctx context.Context, raw []byte, receivedAt time.Time) (Imported, error) {
-	if len(raw) > wire.MaxBatchBytes {
-		return Imported{}, parking.Errorf(parking.TooLarge, "The batch has more than %d bytes.", wire.MaxBatchBytes)
-	}
-	b := new(wire.Batch)
-	if err := json.Unmarshal(raw, b); err != nil {
-		return Imported{}, parking.Errorf(parking.Invalid, "The batch is not JSON as agreed: %s.", err)
+	b, err := parse(raw)
+	if err != nil {
+		return Imported{}, err
 	}
 	done := Imported{Gate: b.Gate, Epoch: b.Epoch, First: b.FirstSeq}
-	gate, err := in.Store.Q.Gate(ctx, cloudsql.GateParams{SiteID: b.Site, Code: b.Gate})
-	if refused(err) { // a name that cannot be one
-		return done, parking.Errorf(parking.Forbidden, "Gate %q is not enrolled.", b.Gate)
-	}
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return done, fmt.Errorf("read the gate's key: %w", err)
-	}
-	if err != nil || gate.PublicKey == nil || gate.RevokedAt == nil {
-		answer, err := in.Ingest(ctx, Source{Site: b.Site, Gate: b.Gate}, raw, receivedAt)
-		done.Outcomes = answer.Outcomes
+	answer, after, err := in.takeBatch(ctx, b, receivedAt)
+	if err != nil {
 		return done, err
 	}
-	if err := b.Verify(gate.PublicKey); err != nil {
-		return done, err
-	}
-	err = in.Store.SiteTx(ctx, b.Site, func(t *store.SiteTx) error {
-		items, after := ofRevoked(b, *gate.RevokedAt)
-		if done.After = after; len(items) == 0 {
-			return nil
-		}
-		var answer wire.BatchAnswer
-		err := newRun(t, b, items, receivedAt, in.Log).take(ctx, &answer)
-		done.Outcomes = answer.Outcomes
-		return err
-	})
-	return done, err
+	done.Outcomes, done.After = answer.Outcomes, after
+	return done, nil
 }
 
-// ofRevoked gives the items of a batch up to the revocation a reason for
-// quarantine, and counts those after it.
-func ofRevoked(b *wire.Batch, revoked time.Time) (items []*item, after int) {
+// Why facts that can be read wait for a person.
+const (
+	ofRevoked  = "The gate was revoked before this fact came."
+	ofReplaced = "The fact was made after the key that signed it had been replaced."
+)
+
+// byRight are the items of a batch that may go in by the right of the key that
+// signed it. With a key that was revoked, those up to the revocation wait for a
+// person, and those after it (counted) are not taken. With one that was
+// replaced, because another machine became the gate, what was made before goes
+// in as ever: neighbours carry what a machine could not send before it died.
+func byRight(b *wire.Batch, key wire.GateKey) (items []*item, after int) {
 	items = decode(b)
-	end := slices.IndexFunc(items, func(n *item) bool { return n.reason == "" && n.fact.At.After(revoked) })
+	if key.Until == nil {
+		return items, 0
+	}
+	late := func(n *item) bool { return n.reason == "" && n.fact.At.After(*key.Until) }
+	if !key.Revoked {
+		for _, n := range items {
+			if late(n) {
+				n.revoked, n.reason = true, ofReplaced
+			}
+		}
+		return items, 0
+	}
+	end := slices.IndexFunc(items, late)
 	if end < 0 {
 		end = len(items)
 	}
 	for _, n := range items[:end] {
 		if n.reason == "" {
-			n.revoked, n.reason = true, "The gate was revoked before this fact came: an administrator imported it."
+			n.revoked, n.reason = true, ofRevoked
 		}
 	}
 	return items[:end], len(items) - end

@@ -15,13 +15,11 @@ package ingest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"gatehouse/cloud/store"
 	"gatehouse/cloud/store/cloudsql"
@@ -35,7 +33,8 @@ type Ingester struct {
 	Log   *slog.Logger
 }
 
-// Source is the gate whose token brought a batch.
+// Source is the gate whose token brought a batch. The batch may be of any gate
+// of its site: what counts is who signed it.
 type Source struct {
 	Site uuid.UUID
 	Gate string
@@ -64,23 +63,44 @@ func (g *Gap) Complete(p *wire.Problem) { p.Held = &g.Held }
 // batch was damaged or does not belong to from, a *Gap, or a failure after
 // which the same batch can be sent again.
 func (in *Ingester) Ingest(ctx context.Context, from Source, raw []byte, receivedAt time.Time) (wire.BatchAnswer, error) {
-	batch, err := in.open(ctx, from, raw)
+	batch, err := parse(raw)
 	if err != nil {
 		return wire.BatchAnswer{}, err
 	}
-	answer := wire.BatchAnswer{Batch: batch.ID, Epoch: batch.Epoch}
-	err = in.Store.SiteTx(ctx, batch.Site, func(t *store.SiteTx) error {
-		r := newRun(t, batch, decode(batch), receivedAt, in.Log)
-		return r.take(ctx, &answer)
-	})
+	if batch.Site != from.Site {
+		return wire.BatchAnswer{}, parking.Errorf(parking.Forbidden, "Gate %s may not bring the facts of another site.", from.Gate)
+	}
+	answer, after, err := in.takeBatch(ctx, batch, receivedAt)
 	if err != nil {
 		return wire.BatchAnswer{}, err
+	}
+	if len(answer.Outcomes) == 0 && after > 0 {
+		return wire.BatchAnswer{}, parking.Errorf(parking.Forbidden, "Gate %s was revoked before these facts were made: they are not taken.", batch.Gate)
 	}
 	return answer, nil
 }
 
-// open decodes the batch and checks who made it.
-func (in *Ingester) open(ctx context.Context, from Source, raw []byte) (*wire.Batch, error) {
+// takeBatch takes what a batch holds by the right of the key that signed it;
+// after counts the items that are not taken, because a revoked gate made them
+// after its right had ended.
+func (in *Ingester) takeBatch(ctx context.Context, batch *wire.Batch, receivedAt time.Time) (answer wire.BatchAnswer, after int, err error) {
+	answer = wire.BatchAnswer{Batch: batch.ID, Epoch: batch.Epoch}
+	key, err := in.signer(ctx, batch)
+	if err != nil {
+		return answer, 0, err
+	}
+	items, after := byRight(batch, key)
+	if len(items) == 0 {
+		return answer, after, nil
+	}
+	err = in.Store.SiteTx(ctx, batch.Site, func(t *store.SiteTx) error {
+		return newRun(t, batch, items, receivedAt, in.Log).take(ctx, &answer)
+	})
+	return answer, after, err
+}
+
+// parse decodes a batch.
+func parse(raw []byte) (*wire.Batch, error) {
 	if len(raw) > wire.MaxBatchBytes {
 		return nil, parking.Errorf(parking.TooLarge, "The batch has more than %d bytes.", wire.MaxBatchBytes)
 	}
@@ -88,20 +108,26 @@ func (in *Ingester) open(ctx context.Context, from Source, raw []byte) (*wire.Ba
 	if err := json.Unmarshal(raw, batch); err != nil {
 		return nil, parking.Errorf(parking.Invalid, "The batch is not JSON as agreed: %s.", err)
 	}
-	if batch.Site != from.Site || batch.Gate != from.Gate {
-		return nil, parking.Errorf(parking.Forbidden, "Gate %s may not bring the facts of another gate or site.", from.Gate)
-	}
-	gate, err := in.Store.Q.Gate(ctx, cloudsql.GateParams{SiteID: batch.Site, Code: batch.Gate})
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("read the gate's key: %w", err)
-	}
-	if err != nil || gate.PublicKey == nil || gate.RevokedAt != nil {
-		return nil, parking.Errorf(parking.Forbidden, "Gate %s is not enrolled.", batch.Gate)
-	}
-	if err := batch.Verify(gate.PublicKey); err != nil {
-		return nil, err
-	}
 	return batch, nil
+}
+
+// signer is the key that signed the batch, of those that its gate has or had.
+func (in *Ingester) signer(ctx context.Context, b *wire.Batch) (wire.GateKey, error) {
+	if parking.ValidCode("gate", b.Gate) != nil {
+		return wire.GateKey{}, parking.Errorf(parking.Forbidden, "Gate %q is not enrolled.", b.Gate)
+	}
+	rows, err := in.Store.Q.GateKeys(ctx, cloudsql.GateKeysParams{SiteID: b.Site, Gate: b.Gate})
+	if err != nil {
+		return wire.GateKey{}, fmt.Errorf("read the gate's keys: %w", err)
+	}
+	if len(rows) == 0 {
+		return wire.GateKey{}, parking.Errorf(parking.Forbidden, "Gate %s is not enrolled.", b.Gate)
+	}
+	keys := make([]wire.GateKey, 0, len(rows))
+	for _, r := range rows {
+		keys = append(keys, wire.GateKey{Gate: b.Gate, PublicKey: r.PublicKey, Since: r.Since, Until: r.Until, Revoked: r.Revoked})
+	}
+	return b.SignedBy(keys)
 }
 
 // item is one fact of a batch on its way in.
@@ -114,7 +140,7 @@ type item struct {
 	body    any
 	at      time.Time // of the envelope, as written; zero when it cannot be read
 	reason  string    // why it cannot be applied, "" when it can
-	revoked bool      // of a gate that was revoked: it waits for a person
+	revoked bool      // signed with a key whose right had ended: it waits for a person
 	outcome wire.Outcome
 }
 

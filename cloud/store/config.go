@@ -51,7 +51,7 @@ func SiteConfig(ctx context.Context, q *cloudsql.Queries, site uuid.UUID) (*wire
 	if c.ExitProof, err = Decode[map[parking.Class]parking.Proof](row.ExitProof); err != nil {
 		return nil, err
 	}
-	for _, read := range []func(context.Context, *cloudsql.Queries, *wire.SiteConfig) error{readGates, readLanes, readZones} {
+	for _, read := range []func(context.Context, *cloudsql.Queries, *wire.SiteConfig) error{readGates, readLanes, readZones, readKeys} {
 		if err := read(ctx, q, c); err != nil {
 			return nil, err
 		}
@@ -95,6 +95,17 @@ func readLanes(ctx context.Context, q *cloudsql.Queries, c *wire.SiteConfig) err
 			lane.Zone = *r.ZoneCode
 		}
 		c.Lanes = append(c.Lanes, lane)
+	}
+	return nil
+}
+
+func readKeys(ctx context.Context, q *cloudsql.Queries, c *wire.SiteConfig) error {
+	rows, err := q.SiteKeys(ctx, c.Site)
+	if err != nil {
+		return fmt.Errorf("read the gates' keys: %w", err)
+	}
+	for _, r := range rows {
+		c.Keys = append(c.Keys, wire.GateKey{Gate: r.Gate, PublicKey: r.PublicKey, Since: r.Since.UTC(), Until: r.Until, Revoked: r.Revoked})
 	}
 	return nil
 }
@@ -223,8 +234,30 @@ func fillSnapshot(ctx context.Context, q *cloudsql.Queries, snap *wire.Snapshot,
 	if snap.Conflicts, err = OpenConflicts(ctx, q, site); err != nil {
 		return err
 	}
-	snap.Held, err = Held(ctx, q, site, gate)
+	if snap.Held, err = Held(ctx, q, site, gate); err != nil {
+		return err
+	}
+	snap.Covers, err = covers(ctx, q, site, now)
 	return err
+}
+
+// A snapshot says how far the facts of runs of the last forty days are in it,
+// and of the newest fifty of each gate, whatever their clocks said.
+const (
+	coveredSince  = 40 * 24 * time.Hour
+	coveredNewest = 50
+)
+
+func covers(ctx context.Context, q *cloudsql.Queries, site uuid.UUID, now time.Time) ([]wire.Covered, error) {
+	rows, err := q.SiteCovers(ctx, cloudsql.SiteCoversParams{SiteID: site, Since: now.Add(-coveredSince), Newest: coveredNewest})
+	if err != nil {
+		return nil, fmt.Errorf("read what is held of the gates: %w", err)
+	}
+	out := make([]wire.Covered, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, wire.Covered{Gate: r.Gate, Epoch: parking.Epoch(r.Epoch), Seq: r.Seq})
+	}
+	return out, nil
 }
 
 // OpenConflicts lists the conflicts of a site that wait for a person.

@@ -25,6 +25,9 @@ type runCommand struct {
 	ListenOpen   bool              `help:"Allow an address of the local API that other machines can reach."`
 	AddrFile     string            `type:"path" help:"Write the local API's address to this file once it listens."`
 	Headless     bool              `help:"No console: print a line for each vehicle."`
+	Neighbours   string            `placeholder:"ADDR" help:"Address at which the site's other gates reach this one over the local network, like 0.0.0.0:7600; none if not given."`
+	Neighbour    map[string]string `mapsep:"none" placeholder:"CODE=HOST:PORT" help:"Address of another gate. May be repeated."`
+	NoDiscovery  bool              `help:"With --neighbours: do not look for other gates on the local network, and do not be found."`
 	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane: sim: or folder:/path. May be repeated."`
 	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none: or the http address of a relay. May be repeated."`
 	Vision       string            `type:"path" help:"Program of the vision worker."`
@@ -48,6 +51,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 	node, err := gate.Open(ctx, gate.Config{
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
+		NeighbourListen: c.Neighbours, Neighbours: c.Neighbour, Discover: c.Neighbours != "" && !c.NoDiscovery,
 	})
 	if err != nil {
 		return err

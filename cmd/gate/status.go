@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"gatehouse/gate/lane"
 	"gatehouse/gate/store"
@@ -72,6 +74,8 @@ func (c *statusCommand) print(body []byte) error {
 		// What stands wrong at the gate.
 		Troubles []lane.Trouble `json:"troubles"`
 		AsksTime bool           `json:"asks_time"`
+
+		Neighbours []lane.Neighbour `json:"neighbours"`
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("read the gate's answer: %w", err)
@@ -86,6 +90,7 @@ func (c *statusCommand) print(body []byte) error {
 	if s.Link.Why != "" {
 		fmt.Printf("link    %s\n", s.Link.Why)
 	}
+	printNeighbours(s.Neighbours)
 	if s.AsksTime {
 		fmt.Println("clock   dead; the guard should say what time it is (F9)")
 	}
@@ -93,6 +98,26 @@ func (c *statusCommand) print(body []byte) error {
 		fmt.Printf("wrong   %s\n", t.Text)
 	}
 	return nil
+}
+
+// printNeighbours says which other gates are heard, and how far behind each is.
+func printNeighbours(list []lane.Neighbour) {
+	if len(list) == 0 {
+		return
+	}
+	heard, all := lane.HeardOf(list)
+	fmt.Printf("near    %d of %d neighbours heard\n", heard, all)
+	for _, n := range list {
+		since := "never"
+		if !n.Since.IsZero() {
+			since = n.Since.Format(time.RFC3339)
+		}
+		if n.Heard {
+			fmt.Printf("        %s heard since %s at %s, lacks %d facts, has %d more\n", n.Gate, since, cmp.Or(n.Address, "its own call"), n.Behind, n.Ahead)
+		} else {
+			fmt.Printf("        %s not heard since %s\n", n.Gate, since)
+		}
+	}
 }
 
 func wellOr(w lane.Worker) string {

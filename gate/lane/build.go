@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ func (d *Desk) build(site *state.Site) *View {
 		Link: link, Conflicts: len(site.Conflicts), Recent: d.events(),
 	}
 	v.Vision = d.worker()
+	if d.cfg.Neighbours != nil {
+		v.Neighbours = d.cfg.Neighbours()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.Disk = d.disk
@@ -50,7 +54,10 @@ func (d *Desk) build(site *state.Site) *View {
 		v.Guard = &g
 	}
 	v.Lanes = d.laneViews(site)
-	v.Zones, v.Unplaced = d.zoneViews(site, now, link.State == Offline)
+	// Whose home is heard, its word about its slots is as good as the cloud's was.
+	v.Zones, v.Unplaced = d.zoneViews(site, now, func(s parking.Slot) bool {
+		return link.State == Offline && !Heard(v.Neighbours, cmp.Or(s.Loan.To, s.Home))
+	})
 	return v
 }
 
@@ -80,7 +87,7 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 
 // zoneViews shows the zones with what is in them, and counts the vehicles
 // whose place is not known. mu is held.
-func (d *Desk) zoneViews(site *state.Site, now time.Time, cut bool) (zones []ZoneView, unplaced int) {
+func (d *Desk) zoneViews(site *state.Site, now time.Time, cut func(parking.Slot) bool) (zones []ZoneView, unplaced int) {
 	zones = make([]ZoneView, len(site.Config.Zones))
 	at := make(map[string]*ZoneView, len(zones))
 	for i, z := range site.Config.Zones {
@@ -102,7 +109,7 @@ func (d *Desk) zoneViews(site *state.Site, now time.Time, cut bool) (zones []Zon
 		if z == nil {
 			continue
 		}
-		z.Slots = append(z.Slots, d.slotView(site, s, now, cut, suggested[s.Code]))
+		z.Slots = append(z.Slots, d.slotView(site, s, now, cut(s), suggested[s.Code]))
 		if s.State != parking.SlotOutOfService {
 			z.Capacity++
 		}

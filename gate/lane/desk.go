@@ -66,6 +66,11 @@ type Config struct {
 	// LinkChanged tells that Link answers something else; nil: once a second
 	// is enough.
 	LinkChanged func() (<-chan struct{}, func())
+	// Neighbours says which other gates of the site are heard over the local
+	// network, and NeighboursChanged tells that it answers something else; nil
+	// where there is no link between gates.
+	Neighbours        func() []Neighbour
+	NeighboursChanged func() (<-chan struct{}, func())
 	// Notes keeps small values for the desk over a restart.
 	Notes Notes
 	// VisionState says whether the worker is well; nil: by the last answer.
@@ -200,6 +205,12 @@ func (d *Desk) Run(ctx context.Context) error {
 		link, cancel = d.cfg.LinkChanged()
 		defer cancel()
 	}
+	var others <-chan struct{}
+	if d.cfg.NeighboursChanged != nil {
+		var cancel func()
+		others, cancel = d.cfg.NeighboursChanged()
+		defer cancel()
+	}
 	tell := time.NewTimer(viewInterval) // armed while something is to be told
 	defer tell.Stop()
 	armed := true
@@ -218,6 +229,9 @@ func (d *Desk) Run(ctx context.Context) error {
 			continue
 		case <-link:
 			d.refresh()
+			d.touch()
+			continue
+		case <-others:
 			d.touch()
 			continue
 		case <-d.touched:

@@ -177,6 +177,9 @@ type View struct {
 	Conflicts int          `json:"conflicts"`
 	Unplaced  int          `json:"unplaced"`
 	Troubles  []Trouble    `json:"troubles,omitempty"`
+	// Neighbours are the other gates of the site, where there is a link between
+	// gates.
+	Neighbours []Neighbour `json:"neighbours,omitempty"`
 	// AsksTime says that the machine's clock is dead, and that the guard should
 	// say what time it is (SetTime). Nothing waits for it.
 	AsksTime bool `json:"asks_time,omitempty"`

@@ -25,6 +25,10 @@ type statusAnswer struct {
 	Conflicts int          `json:"conflicts"`
 	Unplaced  int          `json:"unplaced"`
 	Inside    int          `json:"inside"`
+	// What stands wrong at the gate.
+	Troubles   []lane.Trouble   `json:"troubles,omitempty"`
+	AsksTime   bool             `json:"asks_time,omitempty"`
+	Neighbours []lane.Neighbour `json:"neighbours,omitempty"`
 }
 
 func (a *api) status(w http.ResponseWriter, _ *http.Request) {
@@ -38,6 +42,7 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) {
 	a.answer(w, statusAnswer{
 		Version: a.version, Now: v.Now, Site: v.SiteName, Gate: v.Gate, Guard: v.Guard, Link: v.Link,
 		Vision: v.Vision, Disk: v.Disk, Conflicts: v.Conflicts, Unplaced: v.Unplaced, Inside: inside,
+		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours,
 	})
 }
 

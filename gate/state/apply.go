@@ -86,14 +86,8 @@ func (s *State) storeDeltas(ctx context.Context, q *gatesql.Queries, deltas []wi
 		if err := putConflicts(ctx, q, d.Conflicts); err != nil {
 			return err
 		}
-		for _, c := range d.Covers {
-			if c.Gate != s.gate {
-				continue
-			}
-			p := gatesql.CoverFactsParams{Epoch: string(c.Epoch), FirstSeq: s.covered[c.Epoch] + 1, LastSeq: c.Seq}
-			if err := q.CoverFacts(ctx, p); err != nil {
-				return fmt.Errorf("cover own facts: %w", err)
-			}
+		if err := s.storeCovers(ctx, q, d.Covers); err != nil {
+			return err
 		}
 	}
 	return setFeedSeq(ctx, q, deltas[len(deltas)-1].FeedSeq)
@@ -124,16 +118,22 @@ func (s *State) takeDelta(d *wire.Delta) {
 		touched[stay.ID] = true
 	}
 	for _, c := range d.Covers {
-		if c.Gate != s.gate {
+		if c.Gate == parking.CloudGate {
 			continue
 		}
-		for _, id := range s.over.cover(c.Epoch, c.Seq) {
+		for _, id := range s.over.cover(c) {
 			touched[id] = true
 		}
-		s.covered[c.Epoch] = max(s.covered[c.Epoch], c.Seq)
+		s.strands.cover(c)
+		if c.Gate == s.gate {
+			s.covered[c.Epoch] = max(s.covered[c.Epoch], c.Seq)
+		}
 	}
 	for id := range touched {
 		s.refold(id)
+	}
+	if d.Config != nil {
+		s.dropRevoked()
 	}
 }
 
@@ -157,6 +157,10 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 		return fmt.Errorf("apply the snapshot: %w", err)
 	}
 	q := s.store.Read()
+	led, clocks, err := loadHeard(ctx, q, s.gate)
+	if err != nil {
+		return fmt.Errorf("apply the snapshot: %w", err)
+	}
 	over, err := loadOverlay(ctx, q, s.timed)
 	if err != nil {
 		return fmt.Errorf("apply the snapshot: %w", err)
@@ -174,10 +178,11 @@ func (s *State) ApplySnapshot(ctx context.Context, snap wire.Snapshot) error {
 	clear(s.covered)
 	s.takeLent(told)
 	b.holds = s.base.holds
-	s.base, s.over, s.queue = b, over, n
+	s.base, s.over, s.queue, s.strands, s.clocks = b, over, n, led, clocks
 	for id := range s.over.facts {
 		s.refold(id)
 	}
+	s.dropRevoked()
 	if s.recent, err = s.loadRecent(ctx, q); err != nil {
 		return err
 	}
@@ -218,6 +223,9 @@ func (s *State) storeSnapshot(ctx context.Context, q *gatesql.Queries, snap *wir
 		if err := q.UncoverFacts(ctx, gatesql.UncoverFactsParams{Epoch: e.Epoch, Seq: held}); err != nil {
 			return fmt.Errorf("uncover own facts: %w", err)
 		}
+	}
+	if err := s.snapshotCovers(ctx, q, snap); err != nil {
+		return err
 	}
 	p := gatesql.SetSettingParams{Name: settingIncarnation, Value: snap.Incarnation.String()}
 	if err := q.SetSetting(ctx, p); err != nil {

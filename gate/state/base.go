@@ -24,6 +24,7 @@ type base struct {
 	ready       bool
 	incarnation uuid.UUID
 	feedSeq     int64
+	covers      bool // it is known how far all gates' facts are in it
 	config      wire.SiteConfig
 	slots       map[string]parking.Slot
 	stays       map[uuid.UUID]*parking.Stay // never written to, only replaced
@@ -118,6 +119,10 @@ func (b *base) loadSite(ctx context.Context, q *gatesql.Queries) error {
 	if b.incarnation, err = uuid.Parse(incarnation); err != nil {
 		return fmt.Errorf("read the incarnation: %w", err)
 	}
-	b.ready = true
+	covers, err := q.Setting(ctx, settingCovers)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return diskError("read whether what is covered is known", err)
+	}
+	b.ready, b.covers = true, covers != ""
 	return nil
 }

@@ -137,6 +137,6 @@ func (s *State) tookTimes(batch []written) {
 		if o.Boot == s.clock.Boot() {
 			s.times.saved = *b
 		}
-		s.retime(o.Boot)
+		s.retime(s.gate, o.Boot)
 	}
 }

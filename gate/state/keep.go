@@ -34,6 +34,9 @@ func (s *State) Prune(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prune facts: %w", err)
 	}
+	if _, err := s.pruneHeard(ctx, old, 0); err != nil {
+		return fmt.Errorf("prune what was heard: %w", err)
+	}
 	if _, err := s.store.PrunePhotos(ctx, now.Add(-keepFacts)); err != nil {
 		return fmt.Errorf("prune photos: %w", err)
 	}

@@ -146,7 +146,7 @@ func (s *State) LoanNote(ctx context.Context, keep map[string]bool) (parking.Loa
 // behind says whether the feed lacks own facts of earlier runs; mu is held.
 func (s *State) behind() bool {
 	for _, facts := range s.over.facts {
-		if slices.ContainsFunc(facts, func(l laid) bool { return l.fact.Epoch != s.epoch }) {
+		if slices.ContainsFunc(facts, func(l laid) bool { return l.fact.Gate == s.gate && l.fact.Epoch != s.epoch }) {
 			return true
 		}
 	}
@@ -182,6 +182,29 @@ func (s *State) counts() map[string]map[parking.Class]int {
 			n[stay.Zone] = map[parking.Class]int{}
 		}
 		n[stay.Zone][stay.Class]++
+	}
+	return n
+}
+
+// ownCounts is what own facts have changed in counts: what neighbours told is of
+// their own shares. mu is held.
+func (s *State) ownCounts() map[string]map[parking.Class]int {
+	n := map[string]map[parking.Class]int{}
+	count := func(stay *parking.Stay, by int) {
+		if stay == nil || stay.State != parking.Inside {
+			return
+		}
+		if n[stay.Zone] == nil {
+			n[stay.Zone] = map[parking.Class]int{}
+		}
+		n[stay.Zone][stay.Class] += by
+	}
+	for id, stay := range s.over.stays {
+		if !slices.ContainsFunc(s.over.facts[id], func(l laid) bool { return l.fact.Gate == s.gate }) {
+			continue
+		}
+		count(stay, 1)
+		count(s.base.stays[id], -1)
 	}
 	return n
 }

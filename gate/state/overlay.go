@@ -16,19 +16,20 @@ import (
 	"gatehouse/parking"
 )
 
-// laid is an own fact that lies over the cloud's state.
+// laid is a fact that lies over the cloud's state: of this gate, or heard.
 type laid struct {
 	fact    parking.Fact // its At is the true time, as far as it is known
 	written parking.Fact // as it was written
 	body    any
+	signer  string // the key that signed a fact that was heard; "" for an own one
 }
 
-// overlay are own facts that the feed does not cover yet, and what they make
-// of the stays that they are about.
+// overlay are own facts, and facts that neighbours told, that the feed does not
+// cover yet, and what they make of the stays that they are about.
 type overlay struct {
 	facts map[uuid.UUID][]laid // by stay, in the order of facts
 	stays map[uuid.UUID]*parking.Stay
-	lanes []laid // changes of this gate's lanes
+	lanes []laid // changes of lanes, in the order of facts
 }
 
 func emptyOverlay() overlay {
@@ -52,18 +53,43 @@ func loadOverlay(ctx context.Context, q *gatesql.Queries, timed func(*parking.Fa
 		}
 		o.add(f, timed(&f), body, parking.StayOf(f))
 	}
+	heard, err := q.HeardOverlay(ctx)
+	if err != nil {
+		return o, diskError("read what was heard", err)
+	}
+	for _, r := range heard {
+		f, err := parking.DecodeFact(r.Encoded)
+		if err != nil {
+			continue // kept for the cloud, which may know what it means
+		}
+		if body, err := parking.DecodeBody(f); err == nil {
+			f.At = parking.BusinessTime(f.At)
+			o.addHeard(f, timed(&f), body, parking.StayOf(f), r.Signer)
+		}
+	}
 	return o, nil
 }
 
 // add keeps a fact that happened at a true time; it says whether what is shown
 // depends on it.
 func (o *overlay) add(f parking.Fact, at time.Time, body any, stay uuid.UUID) bool {
-	f.Body = nil // the decoded one is enough
-	l := laid{fact: f, written: f, body: body}
+	return o.put(laid{fact: f, body: body}, at, stay)
+}
+
+// addHeard is add for a fact that a neighbour told.
+func (o *overlay) addHeard(f parking.Fact, at time.Time, body any, stay uuid.UUID, signer []byte) bool {
+	return o.put(laid{fact: f, body: body, signer: string(signer)}, at, stay)
+}
+
+func (o *overlay) put(l laid, at time.Time, stay uuid.UUID) bool {
+	l.fact.Body = nil // the decoded one is enough
+	l.written = l.fact
 	l.fact.At = at
+	f := &l.fact
 	switch {
 	case f.Kind == parking.KindLaneChanged:
 		o.lanes = append(o.lanes, l)
+		sortLaid(o.lanes)
 	case parking.AboutStay(f.Kind) && stay != uuid.Nil:
 		facts := append(o.facts[stay], l)
 		sortLaid(facts)
@@ -78,10 +104,19 @@ func sortLaid(facts []laid) {
 	slices.SortStableFunc(facts, func(a, b laid) int { return a.fact.Compare(b.fact) })
 }
 
-// cover drops the facts of an epoch up to seq and returns the stays that were
+// has says whether a fact about a stay is laid already.
+func (o *overlay) has(stay, fact uuid.UUID) bool {
+	return slices.ContainsFunc(o.facts[stay], func(l laid) bool { return l.fact.ID == fact })
+}
+
+// cover drops the facts of a run up to seq and returns the stays that were
 // touched.
-func (o *overlay) cover(epoch parking.Epoch, seq int64) []uuid.UUID {
-	covered := func(l laid) bool { return l.fact.Epoch == epoch && l.fact.Seq <= seq }
+func (o *overlay) cover(c wire.Covered) []uuid.UUID {
+	return o.drop(func(l laid) bool { return l.fact.Gate == c.Gate && l.fact.Epoch == c.Epoch && l.fact.Seq <= c.Seq })
+}
+
+// drop drops facts and returns the stays that were touched.
+func (o *overlay) drop(covered func(laid) bool) []uuid.UUID {
 	var touched []uuid.UUID
 	for id, facts := range o.facts {
 		if !slices.ContainsFunc(facts, covered) {
@@ -141,7 +176,8 @@ func (s *State) publish() {
 	v := &Site{
 		Ready: s.base.ready, Incarnation: s.base.incarnation, FeedSeq: s.base.feedSeq, Gate: s.gate,
 		Config: s.config(), Holds: maps.Clone(s.base.holds), Slots: slices.Collect(maps.Values(slots)),
-		Conflicts: slices.Collect(maps.Values(s.base.conflicts)), may: s.offerable(), counted: s.counts(),
+		Conflicts: slices.Collect(maps.Values(s.base.conflicts)), may: s.offerable(), counted: s.counts(), own: s.ownCounts(),
+		Covers: s.base.covers,
 	}
 	slices.SortFunc(v.Slots, func(a, b parking.Slot) int { return strings.Compare(a.Code, b.Code) })
 	slices.SortFunc(v.Conflicts, func(a, b wire.Conflict) int {
@@ -208,7 +244,7 @@ func (s *State) project(slots map[string]parking.Slot) map[uuid.UUID]bool {
 	return placed
 }
 
-// claimedHere says whether the stay stands where it does by an own fact that
+// claimedHere says whether the stay stands where it does by a laid fact that
 // the cloud has not judged yet.
 func (s *State) claimedHere(id uuid.UUID, stay *parking.Stay) bool {
 	if len(stay.Moves) == 0 {
@@ -269,7 +305,8 @@ func (s *State) replay(slots map[string]parking.Slot, code string, placed map[uu
 	}
 }
 
-// config is the cloud's configuration with this gate's own changes of lanes.
+// config is the cloud's configuration with the changes of lanes that it does
+// not know yet.
 func (s *State) config() wire.SiteConfig {
 	c := s.base.config
 	if len(s.over.lanes) == 0 {
@@ -282,7 +319,7 @@ func (s *State) config() wire.SiteConfig {
 			continue
 		}
 		for i := range c.Lanes {
-			if c.Lanes[i].Gate == s.gate && c.Lanes[i].Code == change.Lane {
+			if c.Lanes[i].Gate == l.fact.Gate && c.Lanes[i].Code == change.Lane {
 				c.Lanes[i].Direction = change.Direction
 			}
 		}

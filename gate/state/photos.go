@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gatehouse/gate/store"
 	"gatehouse/gate/store/gatesql"
@@ -72,6 +73,10 @@ func (s *State) ThumbsMissing() []string {
 	}
 	return missing
 }
+
+// WantsThumb says whether a thumbnail is one of a vehicle inside and not kept
+// here.
+func (s *State) WantsThumb(sha string) bool { return slices.Contains(s.ThumbsMissing(), sha) }
 
 // watchPhotoRoom raises an alarm before photos have no room left.
 func (s *State) watchPhotoRoom(ctx context.Context) {

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -158,7 +159,9 @@ func (s *State) loadRecent(ctx context.Context, q *gatesql.Queries) ([]Entry, er
 			out = append(out, s.ownEntry(f, body))
 		}
 	}
-	for _, stay := range s.base.stays {
+	stays := maps.Clone(s.base.stays)
+	maps.Copy(stays, s.over.stays) // with what neighbours told
+	for _, stay := range stays {
 		in, gone := stayEntries(stay)
 		for _, e := range []Entry{in, gone} {
 			if e.Kind != "" && e.Gate != s.gate {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gatehouse/gate/store/gatesql"
+	"gatehouse/internal/wire"
 )
 
 // lowAtOnce bounds how many sent facts one look at the disk drops.
@@ -12,7 +13,7 @@ const lowAtOnce = 5000
 
 // watchRoom looks how much room the disk has left. When it is nearly full, the
 // alarm is written first, and from the next look on the oldest facts that the
-// cloud has go before their time. What the cloud does not have never goes.
+// cloud has go before their time, those of neighbours first. What the cloud does not have never goes.
 func (s *State) watchRoom(ctx context.Context) error {
 	low, known := s.store.LowRoom()
 	if !known {
@@ -25,6 +26,10 @@ func (s *State) watchRoom(ctx context.Context) error {
 	if !s.hasTrouble(TroubleDiskLow) {
 		s.Alarm(ctx, TroubleDiskLow, "The disk of this gate is nearly full: records that the cloud has go before their time. Free some space.")
 		return nil
+	}
+	// What was heard lies on its own gate's disk, too.
+	if heard, err := s.pruneHeard(ctx, 0, lowAtOnce/wire.MaxBatchFacts); err != nil || heard > 0 {
+		return err
 	}
 	var dropped int64
 	err := s.tx(ctx, func(q *gatesql.Queries) error {

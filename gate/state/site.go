@@ -28,15 +28,19 @@ type Site struct {
 	Ready       bool
 	Incarnation uuid.UUID // of the cloud's database
 	FeedSeq     int64     // the last entry of the feed that was applied
-	Gate        string    // this gate's code
-	Config      wire.SiteConfig
-	Slots       []parking.Slot  // by code
-	Inside      []parking.Stay  // by time of IN, then id
-	Conflicts   []wire.Conflict // open ones
-	Holds       map[string]Hold // by slot; some may have ended, see Held
+	// Covers says whether it is known how far other gates' facts are in it; before,
+	// nothing is heard from neighbours.
+	Covers    bool
+	Gate      string // this gate's code
+	Config    wire.SiteConfig
+	Slots     []parking.Slot  // by code
+	Inside    []parking.Stay  // by time of IN, then id
+	Conflicts []wire.Conflict // open ones
+	Holds     map[string]Hold // by slot; some may have ended, see Held
 
 	may     map[string]bool                  // slots that this gate may hand out
-	counted map[string]map[parking.Class]int // inside, by zone, without own facts
+	counted map[string]map[parking.Class]int // inside, by zone, as the cloud told
+	own     map[string]map[parking.Class]int // what own facts have changed in that
 	slots   map[string]int32
 	byID    map[uuid.UUID]int32
 	byPlate map[parking.Plate][]int32
@@ -87,13 +91,7 @@ func (s *Site) ShareLeft(zone string, class parking.Class) int {
 	if !ok {
 		return 0
 	}
-	known, now := s.counted[zone][class], 0
-	for i := range s.Inside {
-		if s.Inside[i].Zone == zone && s.Inside[i].Class == class {
-			now++
-		}
-	}
-	return parking.Shares(z.Capacity[class]-known, s.Config.Gates, s.Gate) - (now - known)
+	return parking.Shares(z.Capacity[class]-s.counted[zone][class], s.Config.Gates, s.Gate) - s.own[zone][class]
 }
 
 // Zone returns a zone by its code.

@@ -79,6 +79,8 @@ type State struct {
 	heard      time.Time // a time at which the cloud was heard
 	built      time.Time
 	references uint64
+	strands    strands        // what is here of each gate's runs
+	clocks     parking.Clocks // what neighbours observed of their clocks
 	tries      map[string]tries
 	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
 	watchers   map[chan struct{}]struct{}
@@ -168,6 +170,11 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	led, clocks, err := loadHeard(ctx, q, s.gate)
+	if err != nil {
+		return err
+	}
+	s.clocks = clocks // by which the overlay is timed
 	over, err := loadOverlay(ctx, q, s.timed)
 	if err != nil {
 		return err
@@ -186,10 +193,11 @@ func (s *State) load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.base, s.over, s.queue, s.lent = b, over, n, lent
+	s.base, s.over, s.queue, s.lent, s.strands = b, over, n, lent, led
 	for id := range s.over.facts {
 		s.refold(id)
 	}
+	s.dropRevoked()
 	if ms, err := strconv.ParseInt(highest, 10, 64); err == nil {
 		s.noteHighest(time.UnixMilli(ms).UTC())
 	}

@@ -166,11 +166,17 @@ func (s *State) ranOn(i int, now time.Time) (time.Duration, bool) {
 	return 0, false
 }
 
-// timed is the true time of an own fact, as far as it was observed since: by
+// timed is the true time of a fact, as far as it was observed since: by
 // the rule by which the cloud goes, too.
 func (s *State) timed(f *parking.Fact) time.Time {
+	if f.Gate != s.gate {
+		return s.clocks.TimeOf(*f)
+	}
 	b := s.times.boot(f.Boot)
-	if b == nil || b.Settled == 0 {
+	if b == nil { // also of this gate's life that its disk does not know
+		return s.clocks.TimeOf(*f)
+	}
+	if b.Settled == 0 {
 		return f.At
 	}
 	var o parking.ClockObserved
@@ -184,12 +190,13 @@ func (s *State) timed(f *parking.Fact) time.Time {
 	return o.TimeOf(*f)
 }
 
-// retime moves what is shown of a boot's facts to their true times; mu is held.
-func (s *State) retime(boot string) {
+// retime moves what is shown of the facts of a gate's boot to their true times;
+// mu is held.
+func (s *State) retime(gate, boot string) {
 	for id, facts := range s.over.facts {
 		touched := false
 		for i := range facts {
-			if l := &facts[i]; l.written.Boot == boot {
+			if l := &facts[i]; l.written.Gate == gate && l.written.Boot == boot {
 				l.fact.At = s.timed(&l.written)
 				touched = true
 			}
@@ -200,7 +207,7 @@ func (s *State) retime(boot string) {
 		}
 	}
 	for i := range s.recent {
-		if e := &s.recent[i]; e.own.Boot == boot {
+		if e := &s.recent[i]; e.own.Gate == gate && e.own.Boot == boot {
 			e.At = s.timed(&e.own)
 		}
 	}

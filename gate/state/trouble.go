@@ -13,16 +13,17 @@ import (
 
 // Codes of troubles and of the alarms that are written of them.
 const (
-	TroubleRolledBack  = "gate_rolled_back" // the cloud knows more of this gate than its disk
-	TroubleCloned      = "gate_cloned"      // another machine is the same gate
-	TroubleMachine     = "machine_changed"  // the disk stands in another machine than the one that was enrolled
-	TroubleRecovered   = "recovered"        // the database was made anew from what could be read
-	TroubleDamaged     = "database_damaged" // the database cannot be used
-	TroubleDiskFull    = "disk_full"        // nothing can be recorded
-	TroubleDiskLow     = "disk_low"         // sent records go before their time
-	TroublePhotoRoom   = "photo_room"       // photos have little room left
-	TroubleCertificate = "certificate_date" // the cloud's certificate was taken although our clock says otherwise
-	TroubleCloudClock  = "cloud_clock"      // the cloud's time has jumped
+	TroubleRolledBack    = "gate_rolled_back" // the cloud knows more of this gate than its disk
+	TroubleCloned        = "gate_cloned"      // another machine is the same gate
+	TroubleMachine       = "machine_changed"  // the disk stands in another machine than the one that was enrolled
+	TroubleRecovered     = "recovered"        // the database was made anew from what could be read
+	TroubleDamaged       = "database_damaged" // the database cannot be used
+	TroubleDiskFull      = "disk_full"        // nothing can be recorded
+	TroubleDiskLow       = "disk_low"         // sent records go before their time
+	TroublePhotoRoom     = "photo_room"       // photos have little room left
+	TroubleCertificate   = "certificate_date" // the cloud's certificate was taken although our clock says otherwise
+	TroubleNeighbourLies = "neighbour_lies"   // another gate passes on what its gate never signed
+	TroubleCloudClock    = "cloud_clock"      // the cloud's time has jumped
 )
 
 // Trouble is something at this gate that a person should see to. Nothing at

@@ -198,6 +198,7 @@ func (s *State) took(batch []written) {
 		s.lay(batch[i].fact, batch[i].body, batch[i].stay)
 		s.remember(s.ownEntry(batch[i].fact, batch[i].body))
 	}
+	s.strands.wrote(last.fact.Epoch, last.fact.Seq)
 	s.queue += int64(len(batch))
 	s.noteHighest(last.fact.At)
 	s.publish()

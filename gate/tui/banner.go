@@ -76,6 +76,10 @@ func (m *model) bannerSecond(w int) string {
 		wrong = append(wrong, m.th.mark(look.Reserved)+" "+m.t("banner.vision"))
 	}
 	left := " " + strings.Join(wrong, " · ")
+	near := ""
+	if heard, all := lane.HeardOf(v.Neighbours); all > 0 {
+		near = m.t("banner.neighbours", heard, all) + " · "
+	}
 	var right string
 	switch v.Link.State {
 	case lane.Offline:
@@ -93,7 +97,7 @@ func (m *model) bannerSecond(w int) string {
 			right = m.t("banner.no_redis") + " · " + right
 		}
 	}
-	return ends(left, m.th.role(look.Quiet, right)+" ", w)
+	return ends(left, m.th.role(look.Quiet, near+right)+" ", w)
 }
 
 // syncAge is how long ago the gate last heard the cloud's state.

@@ -2,6 +2,7 @@ package uplink_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/ed25519"
@@ -46,8 +47,10 @@ type cloud struct {
 	order       []parking.Fact // as they came first
 	received    int            // items, again and again
 	held        map[parking.Epoch]int64
-	feed        []wire.Delta // feed[i] is number i+1
-	skip        int64        // this number is not pushed, once
+	keys        map[string]ed25519.PublicKey // of other gates
+	of          map[parking.Epoch]string     // whose run it is, of other gates
+	feed        []wire.Delta                 // feed[i] is number i+1
+	skip        int64                        // this number is not pushed, once
 	photos      map[string][]byte
 	parts       map[string][]byte // what has come of photos in pieces
 	pieces      int
@@ -64,6 +67,7 @@ func newCloud(t testing.TB) *cloud { return newCloudOn(t, (*httptest.Server).Sta
 func newCloudOn(t testing.TB, start func(*httptest.Server)) *cloud {
 	c := &cloud{
 		t: t, site: uuid.New(), incarnation: uuid.New(), facts: map[uuid.UUID]parking.Fact{}, held: map[parking.Epoch]int64{},
+		keys: map[string]ed25519.PublicKey{}, of: map[parking.Epoch]string{},
 		photos: map[string][]byte{}, parts: map[string][]byte{}, sockets: map[*websocket.Conn]context.Context{}, asked: map[string]int{},
 	}
 	config := c.config()
@@ -121,10 +125,25 @@ func (c *cloud) onRequest(f func(w http.ResponseWriter, r *http.Request) bool) {
 func (c *cloud) now() time.Time { return time.Now().Add(c.ahead) }
 
 func (c *cloud) config() wire.SiteConfig {
-	return wire.SiteConfig{
+	config := wire.SiteConfig{
 		Site: c.site, Code: "lot", Gates: []parking.Gate{{Code: "N"}, {Code: "S"}},
 		Zones: []parking.Zone{{Code: "A", Kind: parking.Numbered}},
 	}
+	for gate, key := range c.keys {
+		config.Keys = append(config.Keys, wire.GateKey{Gate: gate, PublicKey: key})
+	}
+	return config
+}
+
+// ownHeld is what is held of gate N; mu is held.
+func (c *cloud) ownHeld() map[parking.Epoch]int64 {
+	out := map[parking.Epoch]int64{}
+	for epoch, seq := range c.held {
+		if c.of[epoch] == "" {
+			out[epoch] = seq
+		}
+	}
+	return out
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -195,7 +214,16 @@ func (c *cloud) takeFacts(w http.ResponseWriter, r *http.Request) {
 	b := decode[wire.Batch](z)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := b.Verify(c.key); err != nil {
+	key := c.key
+	if b.Gate != "N" {
+		key = c.keys[b.Gate]
+		c.of[b.Epoch] = b.Gate
+	}
+	if len(key) == 0 {
+		problem(w, http.StatusForbidden, parking.Forbidden, "The gate is not enrolled.")
+		return
+	}
+	if err := b.Verify(key); err != nil {
 		problem(w, http.StatusBadRequest, parking.Invalid, parking.ErrorMessage(err))
 		return
 	}
@@ -229,7 +257,7 @@ func (c *cloud) takeFacts(w http.ResponseWriter, r *http.Request) {
 	}
 	c.held[b.Epoch] = max(c.held[b.Epoch], b.FirstSeq+int64(len(b.Items))-1)
 	delete(touched, uuid.Nil)
-	d := wire.Delta{Covers: []wire.Covered{{Gate: "N", Epoch: b.Epoch, Seq: c.held[b.Epoch]}}}
+	d := wire.Delta{Covers: []wire.Covered{{Gate: b.Gate, Epoch: b.Epoch, Seq: c.held[b.Epoch]}}}
 	for id := range touched {
 		d.Stays = append(d.Stays, c.fold(id))
 	}
@@ -286,7 +314,10 @@ func (c *cloud) giveSnapshot(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.snapshots++
-	s := wire.Snapshot{Incarnation: c.incarnation, FeedSeq: int64(len(c.feed)), Config: c.config(), Held: c.held}
+	s := wire.Snapshot{Incarnation: c.incarnation, FeedSeq: int64(len(c.feed)), Config: c.config(), Held: c.ownHeld(), Covers: []wire.Covered{}}
+	for epoch, seq := range c.held {
+		s.Covers = append(s.Covers, wire.Covered{Gate: cmp.Or(c.of[epoch], "N"), Epoch: epoch, Seq: seq})
+	}
 	ids := map[uuid.UUID]bool{}
 	for _, f := range c.facts {
 		if id := parking.StayOf(f); id != uuid.Nil && !ids[id] {
@@ -317,7 +348,7 @@ func (c *cloud) socket(w http.ResponseWriter, r *http.Request) {
 		known := m.Hello.Incarnation == c.incarnation
 		c.send(ctx, conn, wire.Message{Welcome: &wire.Welcome{
 			Protocol: wire.Protocol, ServerTime: c.now(), Incarnation: c.incarnation, FeedSeq: int64(len(c.feed)),
-			Held: c.held, Snapshot: !known, Degraded: c.degraded, Others: c.others,
+			Held: c.ownHeld(), Snapshot: !known, Degraded: c.degraded, Others: c.others,
 		}})
 		if known && m.Hello.FeedSeq < int64(len(c.feed)) {
 			c.send(ctx, conn, wire.Message{Deltas: c.feed[m.Hello.FeedSeq:]})

@@ -128,7 +128,7 @@ func (s *session) loop(ctx context.Context, w *wire.Welcome, incoming <-chan wir
 		return err
 	}
 	site := u.state.Site()
-	needsSnapshot := w.Snapshot || !site.Ready || site.Incarnation != w.Incarnation || w.FeedSeq < site.FeedSeq
+	needsSnapshot := w.Snapshot || !site.Ready || !site.Covers || site.Incarnation != w.Incarnation || w.FeedSeq < site.FeedSeq
 	snapshot := make(chan error, 1)
 	for {
 		select {

@@ -2,6 +2,8 @@
 // down, heartbeats both ways, and the few questions that a lane may ask
 // (hold a slot, sign a guard in).
 //
+// What neighbours told (docs/NEIGHBOURS.md) is carried up after own facts.
+//
 // Nothing in a lane's way waits for it. Facts are sent in the order in which
 // they were written, again and again until the cloud says that it has them;
 // photos go after facts. Only an answer that is certainly the cloud's counts:
@@ -39,6 +41,7 @@ type Timing struct {
 	SignIn      time.Duration // for a guard's sign-in; 3 s
 	Housekeep   time.Duration // between looks at old facts and photos; 10 min
 	PhotoLook   time.Duration // between looks for photos that wait; 5 s
+	Carry       time.Duration // before what a neighbour told is carried to the cloud; 5 s
 }
 
 func (t Timing) orDefault() Timing {
@@ -55,6 +58,7 @@ func (t Timing) orDefault() Timing {
 	set(&t.SignIn, 3*time.Second)
 	set(&t.Housekeep, 10*time.Minute)
 	set(&t.PhotoLook, 5*time.Second)
+	set(&t.Carry, 5*time.Second)
 	return t
 }
 
@@ -150,7 +154,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	defer stop()
 	var parts sync.WaitGroup
 	for _, part := range []func(context.Context){
-		u.keepSession, u.keepSending, u.keepPhotos, u.keepThumbs, u.keepHouse,
+		u.keepSession, u.keepSending, u.keepCarrying, u.keepPhotos, u.keepThumbs, u.keepHouse,
 		func(ctx context.Context) { u.passWakes(ctx, changed) },
 	} {
 		parts.Go(func() { part(ctx) })

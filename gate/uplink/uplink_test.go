@@ -78,7 +78,7 @@ func (g *gate) openState() {
 	g.link, err = uplink.New(uplink.Config{
 		State: g.state, Identity: id, Version: "test", Log: slog.New(slog.NewTextHandler(g.log, nil)),
 		Roots:  g.roots,
-		Timing: uplink.Timing{Heartbeat: g.beat, BackoffBase: 2 * time.Millisecond, BackoffCap: 40 * time.Millisecond, Answer: stdcmp.Or(g.answer, 5*time.Second)},
+		Timing: uplink.Timing{Heartbeat: g.beat, Carry: 50 * time.Millisecond, BackoffBase: 2 * time.Millisecond, BackoffCap: 40 * time.Millisecond, Answer: stdcmp.Or(g.answer, 5*time.Second)},
 	})
 	if err != nil {
 		g.t.Fatalf("new: %v", err)

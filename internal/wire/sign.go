@@ -39,6 +39,20 @@ func (b *Batch) Verify(key ed25519.PublicKey) error {
 	return nil
 }
 
+// SignedBy is Verify with the keys of the batch's gate: the one that signed it.
+func (b *Batch) SignedBy(keys []GateKey) (GateKey, error) {
+	if err := b.check(); err != nil {
+		return GateKey{}, err
+	}
+	text := b.Text()
+	for _, k := range keys {
+		if len(k.PublicKey) == ed25519.PublicKeySize && ed25519.Verify(k.PublicKey, text, b.Signature) {
+			return k, nil
+		}
+	}
+	return GateKey{}, parking.Errorf(parking.Forbidden, "The batch is not signed by gate %s.", b.Gate)
+}
+
 func (b *Batch) check() error {
 	switch {
 	case b.ID == uuid.Nil:

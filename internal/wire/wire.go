@@ -296,6 +296,10 @@ type Snapshot struct {
 	Stays       []parking.Stay          `json:"stays"` // inside, and those that left in the last two days
 	Conflicts   []Conflict              `json:"conflicts"`
 	Held        map[parking.Epoch]int64 `json:"held"` // of the asking gate
+	// Covers says how far the facts of all gates are in this state, for each run
+	// that may still be heard of from a neighbour. nil from a cloud that does not
+	// say it.
+	Covers []Covered `json:"covers"`
 }
 
 // SiteConfig is what a gate needs to know of its site to work alone.
@@ -314,6 +318,31 @@ type SiteConfig struct {
 	ExitProof   map[parking.Class]parking.Proof `json:"exit_proof,omitempty"`
 	BankBIN     string                          `json:"bank_bin,omitempty"`
 	BankAccount string                          `json:"bank_account,omitempty"`
+	// Keys are those that the site's gates have and had, by gate and in the order
+	// in which they came: who signed a fact counts, not who brings it.
+	Keys []GateKey `json:"keys,omitempty"`
+}
+
+// GateKey is a key that a gate has, or had until it was replaced or revoked.
+type GateKey struct {
+	Gate      string     `json:"gate"`
+	PublicKey []byte     `json:"public_key"` // Ed25519
+	Since     time.Time  `json:"since"`
+	Until     *time.Time `json:"until,omitempty"`
+	Revoked   bool       `json:"revoked,omitempty"` // it was taken away
+}
+
+// KeyOf is the key that signed a batch, among those that the site's gates have
+// and had; an error says that no key of its gate did, or what else is wrong
+// with the batch.
+func (c *SiteConfig) KeyOf(b *Batch) (GateKey, error) {
+	var of []GateKey
+	for _, k := range c.Keys {
+		if k.Gate == b.Gate {
+			of = append(of, k)
+		}
+	}
+	return b.SignedBy(of)
 }
 
 // ReserveRequest is a plan: hold a slot. POST /api/v1/reservations, and

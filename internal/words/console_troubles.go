@@ -13,6 +13,7 @@ var consoleTroubles = area{
 	"console.banner.trouble.database_damaged": {"hỏng cơ sở dữ liệu", "database damaged"},
 	"console.banner.trouble.disk_full":        {"ổ đĩa đầy", "disk full"},
 	"console.banner.trouble.disk_low":         {"ổ đĩa sắp đầy", "disk nearly full"},
+	"console.banner.trouble.neighbour_lies":   {"cổng khác gửi bản ghi giả", "another gate sends false records"},
 	"console.banner.trouble.photo_room":       {"sắp hết chỗ chứa ảnh", "photos have little room"},
 	"console.banner.trouble.certificate_date": {"chứng chỉ sai ngày", "certificate dates"},
 	"console.banner.trouble.cloud_clock":      {"giờ máy chủ bị nhảy", "the cloud's time has jumped"},

@@ -136,6 +136,7 @@ var fixedSentences = map[string]string{ //nolint:gosec // sentences about passwo
 
 // valueSentences are sentences with values, each {} in order.
 var valueSentences = [][2]string{
+	{"Gate {} passes on records that are not as their gate signed them; none of it was taken. Look at that machine: it may have been tampered with.", "Cổng {} chuyển những bản ghi không đúng chữ ký của cổng đã tạo ra; không nhận bản nào. Hãy kiểm tra máy đó: có thể đã bị can thiệp."},
 	{"{} does not take the class {}.", "Ô {1} không nhận loại xe {2}."},
 	{"{} is due.", "Phải thu {}."},
 	{"{} is less than the {} that is due.", "{1} chưa đủ {2} phải thu."},

@@ -263,3 +263,44 @@ func (q *Queries) SetEpochStarted(ctx context.Context, arg SetEpochStartedParams
 	)
 	return err
 }
+
+const siteCovers = `-- name: SiteCovers :many
+SELECT gate, epoch, seq FROM (
+    SELECT gate, epoch, seq, last_at, row_number() OVER (PARTITION BY gate ORDER BY epoch COLLATE "C" DESC) AS nth
+    FROM gate_epochs WHERE site_id = $1 AND gate <> 'cloud'
+) e WHERE last_at >= $2::timestamptz OR nth <= $3::bigint ORDER BY gate, epoch COLLATE "C"
+`
+
+type SiteCoversParams struct {
+	SiteID uuid.UUID
+	Since  time.Time
+	Newest int64
+}
+
+type SiteCoversRow struct {
+	Gate  string
+	Epoch string
+	Seq   int64
+}
+
+// How far the runs of all gates of a site are held: those that lived since, and
+// the newest of each gate, whose clock may have told another century.
+func (q *Queries) SiteCovers(ctx context.Context, arg SiteCoversParams) ([]SiteCoversRow, error) {
+	rows, err := q.db.Query(ctx, siteCovers, arg.SiteID, arg.Since, arg.Newest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SiteCoversRow{}
+	for rows.Next() {
+		var i SiteCoversRow
+		if err := rows.Scan(&i.Gate, &i.Epoch, &i.Seq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -249,3 +249,20 @@ func (q *Queries) SetGateCode(ctx context.Context, arg SetGateCodeParams) (int64
 	}
 	return result.RowsAffected(), nil
 }
+
+const siteOfGateCode = `-- name: SiteOfGateCode :one
+SELECT site_id FROM gates WHERE code_hash = $1 AND code_until > $2::timestamptz
+`
+
+type SiteOfGateCodeParams struct {
+	CodeHash []byte
+	Now      time.Time
+}
+
+// Where the gate stands whose one-time code this is.
+func (q *Queries) SiteOfGateCode(ctx context.Context, arg SiteOfGateCodeParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, siteOfGateCode, arg.CodeHash, arg.Now)
+	var site_id uuid.UUID
+	err := row.Scan(&site_id)
+	return site_id, err
+}

@@ -144,6 +144,17 @@ type GateEpoch struct {
 	PrevSeq   *int64
 }
 
+type GateKey struct {
+	TenantID  uuid.UUID
+	SiteID    uuid.UUID
+	Gate      string
+	N         int64
+	PublicKey []byte
+	Since     time.Time
+	Until     *time.Time
+	Revoked   bool
+}
+
 type Incarnation struct {
 	One       bool
 	ID        uuid.UUID

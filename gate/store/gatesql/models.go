@@ -24,6 +24,12 @@ type Conflict struct {
 	Document string
 }
 
+type Covered struct {
+	Gate  string
+	Epoch string
+	Seq   int64
+}
+
 type Epoch struct {
 	Epoch     string
 	StartedAt int64
@@ -36,6 +42,31 @@ type Guard struct {
 	Role     string
 	Verifier string
 	UntilMs  int64
+}
+
+type HeardBatch struct {
+	N         int64
+	ID        string
+	Gate      string
+	Epoch     string
+	FirstSeq  int64
+	LastSeq   int64
+	Signature []byte
+	Signer    []byte
+	HeardMs   int64
+	CarriedMs *int64
+	Covered   int64
+}
+
+type HeardFact struct {
+	Gate    string
+	Epoch   string
+	Seq     int64
+	ID      string
+	Kind    string
+	Encoded []byte
+	Signer  []byte
+	Covered int64
 }
 
 type LaneOpening struct {

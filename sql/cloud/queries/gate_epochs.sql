@@ -4,6 +4,14 @@ SELECT seq, hash, last_at FROM gate_epochs WHERE site_id = @site_id AND gate = @
 -- name: GateEpochs :many
 SELECT epoch, seq FROM gate_epochs WHERE site_id = @site_id AND gate = @gate;
 
+-- name: SiteCovers :many
+-- How far the runs of all gates of a site are held: those that lived since, and
+-- the newest of each gate, whose clock may have told another century.
+SELECT gate, epoch, seq FROM (
+    SELECT gate, epoch, seq, last_at, row_number() OVER (PARTITION BY gate ORDER BY epoch COLLATE "C" DESC) AS nth
+    FROM gate_epochs WHERE site_id = @site_id AND gate <> 'cloud'
+) e WHERE last_at >= @since::timestamptz OR nth <= @newest::bigint ORDER BY gate, epoch COLLATE "C";
+
 -- name: PutGateEpoch :exec
 INSERT INTO gate_epochs (tenant_id, site_id, gate, epoch, seq, hash, last_at)
 VALUES (@tenant_id, @site_id, @gate, @epoch, @seq, @hash, @last_at)

@@ -12,6 +12,10 @@ SELECT * FROM gates WHERE site_id = @site_id AND code = @code;
 UPDATE gates SET code_hash = @code_hash, code_until = @code_until
 WHERE site_id = @site_id AND code = @code;
 
+-- name: SiteOfGateCode :one
+-- Where the gate stands whose one-time code this is.
+SELECT site_id FROM gates WHERE code_hash = @code_hash AND code_until > @now::timestamptz;
+
 -- name: EnrolGate :one
 -- One statement, so that a code is used once whoever else holds it.
 UPDATE gates SET public_key = @public_key, machine = @machine, version = @version, enrolled_at = @now::timestamptz,

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/cloud/auth"
 	"gatehouse/cloud/seed"
 	"gatehouse/cloud/store"
+	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/private/privatetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -97,7 +99,29 @@ func (s *Site) Enrol(t testing.TB, code string) *Gate {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.forgetEnrolment(t)
 	return NewGate(s.ID, code, key)
+}
+
+// forgetEnrolment takes the entries that tell of new keys out of the feed while
+// it has no others, so that tests count their own entries from 1.
+func (s *Site) forgetEnrolment(t testing.TB) {
+	t.Helper()
+	err := s.Store.Tx(t.Context(), func(_ *cloudsql.Queries, tx pgx.Tx) error {
+		var others int
+		err := tx.QueryRow(t.Context(), `SELECT count(*) FROM feed WHERE site_id = $1 AND body - 'feed_seq' - 'config' <> '{}'`, s.ID).Scan(&others)
+		if err != nil || others > 0 {
+			return err
+		}
+		if _, err := tx.Exec(t.Context(), "DELETE FROM feed WHERE site_id = $1", s.ID); err != nil {
+			return err
+		}
+		_, err = tx.Exec(t.Context(), "UPDATE site_feeds SET feed_seq = 0 WHERE site_id = $1", s.ID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // NewGate is a gate at the start of an epoch.
