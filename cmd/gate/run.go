@@ -25,8 +25,9 @@ type runCommand struct {
 	ListenOpen   bool              `help:"Allow an address of the local API that other machines can reach."`
 	AddrFile     string            `type:"path" help:"Write the local API's address to this file once it listens."`
 	Headless     bool              `help:"No console: print a line for each vehicle."`
-	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane: sim: or folder:/path. May be repeated."`
-	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none: or the http address of a relay. May be repeated."`
+	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane, up to four by role (1=, 1/face=, 1/overview=): sim: or folder:/path. May be repeated."`
+	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none:, or the http or modbus address of a relay. May be repeated."`
+	Sensor       map[string]string `mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane, what is arrival, passage or contact: sim:, api:, motion:, or an http or modbus address. May be repeated."`
 	Vision       string            `type:"path" help:"Program of the vision worker."`
 	PhotosGB     int64             `name:"photos-gb" default:"20" help:"How much of the disk photos may take, in GB; a gigabyte is always left to the records."`
 	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
@@ -46,7 +47,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 		c.Listen = ""
 	}
 	node, err := gate.Open(ctx, gate.Config{
-		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
+		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, VisionPath: c.Vision,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
 	})
 	if err != nil {
