@@ -190,6 +190,7 @@ func (d *Desk) restoreAside(ctx context.Context) error {
 			v.Matches, v.Chosen, v.picked = []Match{{Stay: s}}, 0, true
 			d.priceAside(v)
 			p.aside = append(p.aside, v)
+			p.heard = append(p.heard, v.ID)
 		}
 	}
 	return nil

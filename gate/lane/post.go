@@ -24,12 +24,13 @@ type post struct {
 	number  int64 // of picture
 	taking  bool  // a picture is being taken for screens
 
-	vehicle *vehicle   // in front; nil: nobody
-	waiting []*vehicle // behind it, in the order in which they came
-	missed  int        // vehicles that were sensed behind the last of these, while the order was full
-	refused int        // announcements that found the order full
-	gone    []*vehicle // let through, newest last, so that an act sent twice is answered
-	aside   []*vehicle // paid or to pay, out of the order
+	vehicle *vehicle    // in front; nil: nobody
+	waiting []*vehicle  // behind it, in the order in which they came
+	missed  int         // vehicles that were sensed behind the last of these, while the order was full
+	refused int         // announcements that found the order full
+	heard   []uuid.UUID // names of the last who arrived, so that one who is announced twice is one
+	gone    []*vehicle  // let through, newest last, so that an act sent twice is answered
+	aside   []*vehicle  // paid or to pay, out of the order
 
 	opening   *opening    // the last one of the barrier
 	crossings []*crossing // the last passages, so that one that is told twice is one
@@ -113,11 +114,8 @@ func (p *post) order() []*vehicle {
 	return append([]*vehicle{p.vehicle}, p.waiting...)
 }
 
-// knows says whether a vehicle of this id is or was at the lane. mu is held.
-func (p *post) knows(id uuid.UUID) bool {
-	is := func(v *vehicle) bool { return v.ID == id }
-	return id != uuid.Nil && (slices.ContainsFunc(p.order(), is) || slices.ContainsFunc(p.gone, is) || slices.ContainsFunc(p.aside, is))
-}
+// knows says whether a vehicle of this id has arrived before. mu is held.
+func (p *post) knows(id uuid.UUID) bool { return id != uuid.Nil && slices.Contains(p.heard, id) }
 
 // at finds lane and vehicle that an act is about and checks who acts: the
 // vehicle in front, or one that was let through, whose acts are answered as

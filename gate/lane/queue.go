@@ -15,6 +15,7 @@ const (
 	maxOrder  = 4  // vehicles that wait, the one in front among them
 	maxMissed = 20 // vehicles that were sensed while the order was full
 	maxGone   = 4  // vehicles whose acts are still answered
+	maxHeard  = 64 // names of arrivals that are known again
 )
 
 // makeRoom prepares the lane for an arrival, or says why it cannot be. mu is
@@ -52,6 +53,10 @@ func (d *Desk) through(p *post) bool {
 func (p *post) join(v *vehicle) {
 	for _, o := range p.order() {
 		o.overtaken = true
+	}
+	p.heard = append(p.heard, v.ID)
+	if len(p.heard) > maxHeard {
+		p.heard = p.heard[1:]
 	}
 	if len(p.order()) > 0 {
 		for _, c := range p.cameras {

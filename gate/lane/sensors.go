@@ -77,20 +77,21 @@ func (d *Desk) sensorHealth(code string) *Worker {
 func (d *Desk) signal(s *sense, signal device.Signal) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, p, err := d.lane(s.lane)
-	if err != nil || d.ctx.Err() != nil {
-		return // the lane is no longer of this gate
-	}
 	defer d.touch()
+	_, p, err := d.lane(s.lane)
+	here := err == nil && d.ctx.Err() == nil // else the lane is not of this gate (yet)
 	if signal.Err != nil {
 		s.health = Worker{Why: parking.ErrorMessage(signal.Err)}
-		if v := p.vehicle; v != nil && v.Stage == Opened && !d.seesPassages(s.lane) {
-			d.dismiss(p, v) // nothing will see it pass
+		if here && p.vehicle != nil && p.vehicle.Stage == Opened && !d.seesPassages(s.lane) {
+			d.dismiss(p, p.vehicle) // nothing will see it pass
 		}
 		return
 	}
 	first, changed := !s.ever, s.active != signal.Active
 	s.health, s.ever, s.active = Worker{OK: true}, true, signal.Active
+	if !here {
+		return
+	}
 	switch {
 	case s.tells == SensesArrival && s.active && (first && p.vehicle == nil || !first && changed):
 		d.sensed(p)

@@ -55,7 +55,7 @@ func TestNoActOnAWrongVehicle(t *testing.T) {
 				c.Sensors = map[string]device.Sensor{"1/passage": seen, "1/arrival": loop}
 			}})
 			s.b.Until("the desk listens", loop.Watched)
-			for range 150 {
+			for range 250 {
 				s.step()
 				s.check()
 			}
@@ -114,11 +114,16 @@ func (s *street) announced() {
 
 // overTheLoop: nobody can turn away who has driven onto a loop.
 func (s *street) overTheLoop() {
-	was := s.count()
+	was, missed := s.count(), s.b.Lane("1").Missed
 	s.loop.Set(true)
 	s.loop.Set(false)
-	s.cars = append(s.cars, &car{})
 	s.b.Until("the loop was heard", func() bool { return s.count() == was+1 })
+	c := &car{}
+	if order := s.order(); s.b.Lane("1").Missed == missed {
+		c.id = order[len(order)-1]
+		s.known = append(s.known, c.id)
+	}
+	s.cars = append(s.cars, c)
 }
 
 // order is who stands in the lane as the desk knows it.
@@ -220,9 +225,9 @@ func (s *street) check() {
 		s.t.Fatalf("%d stand in the lane, the desk knows of %d", len(s.cars), s.count())
 	}
 	missed := 0
-	for _, c := range s.cars {
+	for i, c := range s.cars {
 		switch {
-		case len(order) > 0 && c.id == uuid.Nil && !slices.Contains(s.known, order[0]):
+		case i == 0 && len(order) > 0 && c.id == uuid.Nil && !slices.Contains(s.known, order[0]):
 			c.id = order[0] // the desk has just named it
 			s.known = append(s.known, c.id)
 			order = order[1:]
@@ -244,7 +249,7 @@ func (s *street) check() {
 	if n := len(got); n > 0 && !slices.Equal(got, s.wanted[len(s.wanted)-n:]) {
 		s.t.Fatalf("passages %v, want %v", got, s.wanted)
 	}
-	if n := len(alarms(s.b)); n > s.tails {
+	if n := len(alarms(s.b)); n != s.tails && len(s.b.State.Recent(200)) < 200 {
 		s.t.Fatalf("%d alarms, %d tailgates", n, s.tails)
 	}
 }
