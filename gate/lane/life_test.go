@@ -1,6 +1,7 @@
 package lane_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +18,13 @@ import (
 )
 
 // withPassages makes a bench whose lanes see who passes, told by the test.
-func withPassages(t *testing.T, o lanetest.Options) *lanetest.Bench {
+func withPassages(t *testing.T, o lanetest.Options, slow ...*slowCamera) *lanetest.Bench {
 	t.Helper()
 	o.Setup = func(c *lane.Config) {
+		for _, s := range slow {
+			s.Source = c.Cameras["1"]
+			c.Cameras["1"] = s
+		}
 		seen, err := device.OpenSensor("api:")
 		if err != nil {
 			t.Fatal(err)
@@ -418,5 +423,53 @@ func TestFourCamerasAndTheLanesOwnClassAndZone(t *testing.T) {
 	pass(t, b, "1")
 	if n := photosOf(t, b, parking.KindLanePassage); n != 1 {
 		t.Errorf("the passage has %d photos", n)
+	}
+}
+
+// slowCamera delivers when the test says so.
+type slowCamera struct {
+	camera.Source
+	asked chan struct{}
+	now   chan struct{}
+}
+
+func (c *slowCamera) Frame(ctx context.Context) (camera.Frame, error) {
+	c.asked <- struct{}{}
+	select {
+	case <-c.now:
+	case <-ctx.Done():
+	}
+	return c.Source.Frame(context.WithoutCancel(ctx))
+}
+
+// A picture that comes when the next vehicle is there already may show that
+// one: it is neither kept nor read.
+func TestAFrameOfTheNextVehicleIsNotTaken(t *testing.T) {
+	t.Parallel()
+	slow := &slowCamera{asked: make(chan struct{}, 8), now: make(chan struct{}, 8)}
+	b := withPassages(t, lanetest.Options{}, slow)
+	b.Vision.Next(lanetest.Sure("30A00002"), nil)
+	first := announce(t, b, "1", "")
+	<-slow.asked
+	second := announce(t, b, "1", "")
+	<-slow.asked
+	slow.now <- struct{}{}
+	slow.now <- struct{}{}
+	b.Until("both are looked at", func() bool {
+		l := b.Lane("1")
+		return l.Subject.Stage == lane.Offered && len(l.Waiting) == 1 && l.Waiting[0].Plate != ""
+	})
+	if s := b.Subject("1"); s.ID != first || s.Plate != "" {
+		t.Errorf("the first was read as %q", s.Plate)
+	}
+	if w := b.Lane("1").Waiting[0]; w.ID != second || w.Plate != "30A00002" {
+		t.Errorf("the second: %+v", w)
+	}
+	if err := b.Desk.Correct(t.Context(), "1", first, "30A00001", ""); err != nil {
+		t.Fatal(err)
+	}
+	stay, err := b.Desk.AcceptIn(t.Context(), "1", first)
+	if err != nil || len(stay.InPhotos) != 0 {
+		t.Errorf("its photos: %+v, %v", stay.InPhotos, err)
 	}
 }
