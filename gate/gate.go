@@ -15,9 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"gatehouse/gate/camera"
 	"gatehouse/gate/clock"
-	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
 	"gatehouse/gate/localapi"
 	"gatehouse/gate/neighbour"
@@ -41,8 +39,9 @@ type Config struct {
 	DataDir    string
 	CloudURL   string            // "" takes the one that the gate was enrolled at
 	Code       string            // one-time code; used when the gate is not enrolled yet
-	Cameras    map[string]string // specs by lane (camera.Open)
+	Cameras    map[string]string // specs by lane and role (camera.Open): "1", "1/face"
 	Barriers   map[string]string // specs by lane (device.OpenBarrier)
+	Sensors    map[string]string // specs by lane and what they tell (device.OpenSensor): "1/arrival"
 	VisionPath string            // program of the vision worker; "" for none
 	Listen     string            // of the local API; "" for none
 	ListenOpen bool              // Listen may be reached from other machines
@@ -196,25 +195,13 @@ func (n *Node) firstSnapshot(ctx context.Context) error {
 func (n *Node) openLanes(ctx, running context.Context) error {
 	cfg := lane.Config{
 		Gate: n.state.Gate(), State: n.state, Now: n.state.Clock().Now, Notes: n.store, Log: n.log,
-		Cameras: map[string]camera.Source{}, Barriers: map[string]device.Barrier{},
 		Plans: plans{n.uplink}, Link: n.link, LinkChanged: n.uplink.Changed, SignIn: n.signIn,
 	}
 	if n.others != nil {
 		cfg.Neighbours, cfg.NeighboursChanged = n.neighbours, n.others.Changed
 	}
-	for code, spec := range n.cfg.Cameras {
-		source, err := camera.Open(spec)
-		if err != nil {
-			return err
-		}
-		cfg.Cameras[code] = source
-	}
-	for code, spec := range n.cfg.Barriers {
-		barrier, err := device.OpenBarrier(spec)
-		if err != nil {
-			return err
-		}
-		cfg.Barriers[code] = barrier
+	if err := n.openDevices(&cfg); err != nil {
+		return err
 	}
 	if n.cfg.VisionPath != "" {
 		n.vision = vision.NewClient(vision.Config{Path: n.cfg.VisionPath, Log: n.log})

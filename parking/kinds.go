@@ -271,6 +271,8 @@ type Alarm struct {
 	Code string `json:"code"`
 	Lane string `json:"lane,omitempty"`
 	Text string `json:"text"`
+	// Photos show what the alarm is about, where a camera saw it.
+	Photos []PhotoRef `json:"photos,omitempty"`
 }
 
 // RefundPaid is money that a gate gave back for a payment.

@@ -28,8 +28,9 @@ type runCommand struct {
 	Neighbours   string            `placeholder:"ADDR" help:"Address at which the site's other gates reach this one over the local network, like 0.0.0.0:7600; none if not given."`
 	Neighbour    map[string]string `mapsep:"none" placeholder:"CODE=HOST:PORT" help:"Address of another gate. May be repeated."`
 	NoDiscovery  bool              `help:"With --neighbours: do not look for other gates on the local network, and do not be found."`
-	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane: sim: or folder:/path. May be repeated."`
-	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none: or the http address of a relay. May be repeated."`
+	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane, up to four by role (1=, 1/face=, 1/overview=): sim: or folder:/path. May be repeated."`
+	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none:, or the http or modbus address of a relay. May be repeated."`
+	Sensor       map[string]string `mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane, what is arrival, passage or contact: sim:, api:, motion:, or an http or modbus address. May be repeated."`
 	Vision       string            `type:"path" help:"Program of the vision worker."`
 	PhotosGB     int64             `name:"photos-gb" default:"20" help:"How much of the disk photos may take, in GB; a gigabyte is always left to the records."`
 	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
@@ -49,7 +50,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 		c.Listen = ""
 	}
 	node, err := gate.Open(ctx, gate.Config{
-		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, VisionPath: c.Vision,
+		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, VisionPath: c.Vision,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
 		NeighbourListen: c.Neighbours, Neighbours: c.Neighbour, Discover: c.Neighbours != "" && !c.NoDiscovery,
 	})

@@ -31,6 +31,7 @@ type Barrier interface {
 //	sim:                          a simulator that always opens
 //	none:                         a lane without a barrier: every opening succeeds
 //	http://10.0.0.9/open          a relay that opens at a POST (see Relay)
+//	modbus://10.0.0.9:502/coil/0  a coil of a Modbus TCP relay (?unit=1&pulse=300ms)
 //
 // The error is an Error with code Invalid for a spec that is not understood.
 func OpenBarrier(spec string) (Barrier, error) {
@@ -45,9 +46,15 @@ func OpenBarrier(spec string) (Barrier, error) {
 			return nil, parking.Errorf(parking.Invalid, "The address of the barrier %q is not understood.", redact(spec))
 		}
 		return NewRelay(u), nil
+	case strings.HasPrefix(spec, "modbus://"):
+		p, err := modbusPoint(spec, "coil")
+		if err != nil {
+			return nil, err
+		}
+		return &modbusBarrier{point: p}, nil
 	}
 	return nil, parking.Errorf(parking.Invalid,
-		"The barrier %q is not understood; write sim:, none: or the http address of a relay.", redact(spec))
+		"The barrier %q is not understood; write sim:, none: or the http or modbus address of a relay.", redact(spec))
 }
 
 // redact cuts what may hold a password off a spec.

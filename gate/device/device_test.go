@@ -31,6 +31,12 @@ func TestBarriersConform(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	controller, address := startPLC(t)
+	button, err := device.OpenBarrier("modbus://" + address + "/coil/0?pulse=1ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pressed := 0
 	for _, c := range []struct {
 		name    string
 		barrier device.Barrier
@@ -47,6 +53,11 @@ func TestBarriersConform(t *testing.T) {
 			"relay", relayBarrier,
 			func() int { return int(openings.Load()) },
 			func() { status.Store(http.StatusFound) },
+		},
+		{
+			"modbus", button,
+			func() int { controller.set(func(p *plc) { pressed = p.pressed[0] }); return pressed },
+			func() { controller.set(func(p *plc) { p.broken = true }) },
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -76,9 +76,25 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 	var out []LaneView
 	for _, l := range site.Lanes() {
 		p := d.post(l)
-		lv := LaneView{Lane: l, Camera: p.eye, Picture: p.picture, PictureN: p.number}
+		lv := LaneView{
+			Lane: l, Camera: p.eye(), Picture: p.picture, PictureN: p.number, Sensor: d.sensorHealth(l.Code),
+			SeesPassages: d.seesPassages(l.Code), Missed: p.missed, Refused: p.refused,
+		}
 		if p.vehicle != nil {
 			lv.Subject = p.vehicle.copySubject()
+		}
+		for _, v := range p.waiting {
+			lv.Missed += v.unseen
+			lv.Waiting = append(lv.Waiting, Waiting{ID: v.ID, Stage: v.Stage, Plate: v.Plate, Display: v.Display, Class: v.Class, ArrivedAt: v.ArrivedAt})
+		}
+		for _, v := range p.aside {
+			lv.Aside = append(lv.Aside, Aside{
+				ID: v.ID, Stay: v.Matches[v.Chosen].Stay.ID, Plate: v.Plate, Display: v.Display,
+				Due: v.Due, Paid: v.Due == 0, ArrivedAt: v.ArrivedAt,
+			})
+		}
+		if p.alarm != "" && d.cfg.Now().Sub(p.alarmed) < alarmShown {
+			lv.Alarm = p.alarm
 		}
 		out = append(out, lv)
 	}
@@ -168,26 +184,30 @@ func (d *Desk) refresh() {
 	defer d.mu.Unlock()
 	site, cut := d.cfg.State.Site(), d.link().State == Offline
 	for _, p := range d.lanes {
-		v := p.vehicle
-		if v == nil || v.done || v.Stage == Paying {
-			continue
-		}
+		d.refreshAside(p)
 		l, _, err := d.lane(p.code)
 		if err != nil {
 			continue
 		}
-		if v.dir == parking.Out {
-			stale := len(v.Matches) == 0 || slices.ContainsFunc(v.Matches, func(m Match) bool {
-				now, ok := site.Stay(m.Stay.ID)
-				return !ok || len(now.Payments) != len(m.Stay.Payments) || now.PaidSum() != m.Stay.PaidSum()
-			})
-			if stale {
+		for _, v := range p.order() {
+			switch {
+			case v.done || v.Stage == Paying:
+			case v.dir == parking.In:
+				d.reoffer(l, v, site, cut)
+			case stale(v, site):
 				d.match(v)
 			}
-			continue
 		}
-		d.reoffer(l, v, site, cut)
 	}
+}
+
+// stale says whether the stays that a vehicle may be are no longer what they
+// were when they were found.
+func stale(v *vehicle, site *state.Site) bool {
+	return len(v.Matches) == 0 || slices.ContainsFunc(v.Matches, func(m Match) bool {
+		now, ok := site.Stay(m.Stay.ID)
+		return !ok || len(now.Payments) != len(m.Stay.Payments) || now.PaidSum() != m.Stay.PaidSum()
+	})
 }
 
 // reoffer looks again at where a vehicle shall go. mu is held.

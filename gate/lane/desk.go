@@ -55,14 +55,18 @@ type Notes interface {
 // Config is what a Desk is made of. What is nil is away, and the desk works
 // without it; only State, Notes and Now are needed.
 type Config struct {
-	Gate     string // this gate's code
-	State    *state.State
-	Now      func() time.Time // business time
+	Gate  string // this gate's code
+	State *state.State
+	Now   func() time.Time // business time
+	// Cameras are by lane ("1", which is "1/plate") and role ("1/face").
 	Cameras  map[string]camera.Source
-	Barriers map[string]device.Barrier
-	Vision   Reader
-	Plans    Plans
-	Link     func() Link // the uplink's word
+	Barriers map[string]device.Barrier // by lane
+	// Sensors are by lane and what they tell: "1/arrival", "1/passage",
+	// "1/contact".
+	Sensors map[string]device.Sensor
+	Vision  Reader
+	Plans   Plans
+	Link    func() Link // the uplink's word
 	// LinkChanged tells that Link answers something else; nil: once a second
 	// is enough.
 	LinkChanged func() (<-chan struct{}, func())
@@ -82,6 +86,8 @@ type Config struct {
 	// ShowDone is how long a vehicle that was let through stays on the
 	// screen; 0 means DefaultShowDone, less than 0 for ever.
 	ShowDone time.Duration
+	// AtStep is told where a vehicle's life is, for tests that end it there.
+	AtStep func(Step)
 }
 
 // DefaultShowDone is how long a vehicle that was let through stays shown.
@@ -109,6 +115,7 @@ type Desk struct {
 	// a camera, the vision worker or the cloud is asked.
 	mu     sync.Mutex
 	lanes  map[string]*post
+	senses map[string]*sense // by lane and what it tells
 	guard  *Guard
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
@@ -133,20 +140,6 @@ type Desk struct {
 	viewed  atomic.Int64 // when a screen last asked, milliseconds of the machine
 }
 
-// post is one lane with its devices and its vehicle.
-type post struct {
-	code    string
-	camera  camera.Source
-	barrier device.Barrier
-	eye     Worker // state of the camera
-	picture []byte
-	number  int64 // of picture
-	taking  bool  // a picture is being taken for screens
-
-	vehicle *vehicle // nil: nobody
-	last    *vehicle // the one before, so that an act sent twice is answered
-}
-
 // New makes a desk. It shows what the state knows at once; the last entry or
 // exit of each lane whose opening was not confirmed before the program ended
 // stands at its lane. Close ends what it has under way.
@@ -157,17 +150,19 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, spent: map[string]Hold{}, disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
+	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, senses: map[string]*sense{}, spent: map[string]Hold{}, disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
 	d.reader = Worker{OK: cfg.Vision != nil}
 	if cfg.Vision == nil {
 		d.reader.Why = "There is no vision worker; plates are typed."
 	}
 	d.ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	d.touch()
+	d.makeSenses()
 	if err := d.restore(ctx); err != nil {
 		d.stop()
 		return nil, err
 	}
+	d.watchSensors()
 	return d, nil
 }
 

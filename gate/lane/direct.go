@@ -13,13 +13,14 @@ import (
 // InRequest lets a vehicle in with one call. What is empty is taken from the
 // vehicle that stands at the lane, or from the lane.
 type InRequest struct {
-	ID     uuid.UUID // of the request and of the stay; the zero id has one made
-	Lane   string
-	Plate  string
-	Class  parking.Class
-	Slot   string // slot or counted zone; "" takes what is offered
-	Token  string
-	Reason string // why there is no plate
+	ID      uuid.UUID // of the request and of the stay; the zero id has one made
+	Subject uuid.UUID // whom it is about; the zero id: whoever is in front
+	Lane    string
+	Plate   string
+	Class   parking.Class
+	Slot    string // slot or counted zone; "" takes what is offered
+	Token   string
+	Reason  string // why there is no plate
 }
 
 // Passed is what became of a vehicle that was let in or out.
@@ -42,7 +43,7 @@ func (d *Desk) In(ctx context.Context, r InRequest) (Passed, error) {
 	if s, err := d.cfg.State.Stay(ctx, r.ID); err == nil {
 		return d.again(s, r)
 	}
-	subject, fresh, err := d.standing(ctx, r.Lane, parking.In, Arrival{Plate: r.Plate, Class: r.Class, Token: r.Token, Device: true})
+	subject, fresh, err := d.standing(ctx, r.Lane, r.Subject, parking.In, Arrival{Plate: r.Plate, Class: r.Class, Token: r.Token, Device: true})
 	if err != nil {
 		return Passed{}, err
 	}
@@ -107,19 +108,25 @@ func (d *Desk) letIn(ctx context.Context, subject uuid.UUID, fresh bool, r InReq
 func (d *Desk) passed(v *vehicle) Passed {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return Passed{Stay: v.result, Opened: v.Stage == Opened, Why: v.Why}
+	return Passed{Stay: v.result, Opened: v.Stage == Opened || v.Stage == HasPassed, Why: v.Why}
 }
 
-// standing returns the vehicle that a request is about: the one that stands
-// at the lane unfinished, or a new one. fresh says that it is new.
-func (d *Desk) standing(ctx context.Context, code string, dir parking.Direction, a Arrival) (subject uuid.UUID, fresh bool, err error) {
+// standing returns the vehicle that a request is about: the one that it names,
+// the one that stands at the lane unfinished, or a new one. fresh says that it
+// is new.
+func (d *Desk) standing(ctx context.Context, code string, named uuid.UUID, dir parking.Direction, a Arrival) (subject uuid.UUID, fresh bool, err error) {
 	d.mu.Lock()
 	l, p, err := d.lane(code)
 	if err == nil && l.Direction != dir {
 		err = parking.Errorf(parking.Conflict, "Lane %s leads %s.", code, l.Direction)
 	}
-	if err == nil && p.vehicle != nil && !p.vehicle.done {
-		subject = p.vehicle.ID
+	switch {
+	case err != nil:
+	case named != uuid.Nil:
+		subject = named
+		_, _, _, _, err = d.at(ctx, code, named)
+	default:
+		subject, err = d.inFront(p)
 	}
 	d.mu.Unlock()
 	if err != nil || subject != uuid.Nil {
@@ -130,6 +137,24 @@ func (d *Desk) standing(ctx context.Context, code string, dir parking.Direction,
 	}
 	subject, err = d.Arrive(ctx, code, a)
 	return subject, true, err
+}
+
+// inFront is the vehicle that a call without a subject is about; the zero id
+// when nobody is there. mu is held.
+func (d *Desk) inFront(p *post) (uuid.UUID, error) {
+	if p.vehicle != nil && p.vehicle.done {
+		if !d.through(p) {
+			return uuid.Nil, parking.Errorf(parking.Conflict, "The vehicle before has not driven through lane %s yet.", p.code)
+		}
+		if len(p.waiting) > 0 || p.missed > 0 {
+			d.over(d.ctx, p, p.vehicle)
+			d.leave(p)
+		}
+	}
+	if p.vehicle == nil || p.vehicle.done {
+		return uuid.Nil, nil
+	}
+	return p.vehicle.ID, nil
 }
 
 func (d *Desk) knownClass(class parking.Class) error {

@@ -60,6 +60,7 @@ func (d *Desk) find(ctx context.Context, id uuid.UUID, plate string) (parking.St
 // OutRequest lets a vehicle out with one call.
 type OutRequest struct {
 	ID        uuid.UUID // of the request; the zero id: it is not remembered
+	Subject   uuid.UUID // whom it is about; the zero id: whoever is in front
 	Lane      string
 	Stay      uuid.UUID // or
 	Plate     string
@@ -102,7 +103,7 @@ func (d *Desk) Out(ctx context.Context, r OutRequest) (OutAnswer, error) {
 	if plate == "" {
 		plate = string(stay.Plate)
 	}
-	subject, fresh, err := d.standing(ctx, r.Lane, parking.Out, Arrival{Plate: plate, Class: stay.Class, Token: r.Token, Device: true})
+	subject, fresh, err := d.standing(ctx, r.Lane, r.Subject, parking.Out, Arrival{Plate: plate, Class: stay.Class, Token: r.Token, Device: true})
 	if err != nil {
 		return OutAnswer{}, err
 	}

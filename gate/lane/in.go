@@ -108,6 +108,12 @@ func (d *Desk) finish(ctx context.Context, p *post, v *vehicle, actor string, st
 	}
 	v.done, v.Stage, v.Why, v.Stay = true, Accepted, "", stay
 	v.opening = facts[len(facts)-1].ID
+	for _, f := range facts {
+		if f.Kind == parking.KindVehicleIn || f.Kind == parking.KindVehicleOut {
+			v.fact = f.ID
+		}
+	}
+	p.opened(d.cfg.Now(), v)
 	if v.holding != nil {
 		v.holding() // renewing ends; giveBack leaves a hold that was used
 		v.holding = nil

@@ -152,8 +152,6 @@ func TestActsBelongToAVehicle(t *testing.T) {
 	second := b.Arrive("1", lane.Arrival{})
 	_, err := b.Desk.AcceptIn(t.Context(), "1", first.ID)
 	wantCode(t, err, parking.Conflict)
-	_, err = b.Desk.Arrive(t.Context(), "1", lane.Arrival{Device: true})
-	wantCode(t, err, parking.Conflict)
 	_, err = b.Desk.Arrive(t.Context(), "9", lane.Arrival{})
 	wantCode(t, err, parking.NotFound)
 	if err := b.Desk.Clear(t.Context(), "1", second.ID); err != nil {

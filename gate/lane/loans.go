@@ -36,8 +36,10 @@ func (d *Desk) loanNote(ctx context.Context) (parking.LoanNote, error) {
 	d.turn++
 	for _, p := range d.lanes {
 		// What the guard chose by hand is asked for by name.
-		if v := p.vehicle; v != nil && v.chosen && !v.done && v.Slot != "" && !site.MayOffer(v.Slot) && !slices.Contains(note.Want, v.Slot) {
-			note.Want = append(note.Want, v.Slot)
+		for _, v := range p.order() {
+			if v.chosen && !v.done && v.Slot != "" && !site.MayOffer(v.Slot) && !slices.Contains(note.Want, v.Slot) {
+				note.Want = append(note.Want, v.Slot)
+			}
 		}
 	}
 	return note, nil

@@ -211,8 +211,10 @@ func (d *Desk) insideZone(zone string, class parking.Class) int {
 func (d *Desk) offered(except *vehicle) map[string]bool {
 	taken := map[string]bool{}
 	for _, p := range d.lanes {
-		if v := p.vehicle; v != nil && v != except && !v.done && v.Slot != "" {
-			taken[v.Slot] = true
+		for _, v := range p.order() {
+			if v != except && !v.done && v.Slot != "" {
+				taken[v.Slot] = true
+			}
 		}
 	}
 	return taken
@@ -297,7 +299,7 @@ func (d *Desk) lost(ctx context.Context, v *vehicle, slot string) {
 		return
 	}
 	for _, p := range d.lanes {
-		if p.vehicle == v {
+		if slices.Contains(p.order(), v) {
 			if l, _, err := d.lane(p.code); err == nil {
 				d.offer(l, v)
 			}

@@ -9,31 +9,43 @@ import (
 	"gatehouse/gate/device"
 	"gatehouse/gate/state"
 	"gatehouse/parking"
-	"gatehouse/vision"
 )
-
-// warnRestart is what a lane says after a start whose last opening was not
-// confirmed.
-const warnRestart = "The program ended before the barrier had answered. Open again if the vehicle still waits."
 
 // open commands the barrier for a vehicle whose facts are on disk, and shows
 // and writes down what came of it. mu is not held.
 func (d *Desk) open(ctx context.Context, p *post, v *vehicle, cause device.Cause) {
+	d.step(StepWritten)
 	err := d.command(ctx, p, cause)
+	d.step(StepCommanded)
 	d.mu.Lock()
+	defer d.step(StepConfirmed)
 	defer d.mu.Unlock()
+	over := v.Stage == HasPassed || v.backed // it did not wait for the barrier's answer
 	if err != nil {
-		v.Stage, v.Why, v.Again = Refused, parking.ErrorMessage(err), true
-		d.failed(ctx, p, v.Stay, v.Why)
+		why := parking.ErrorMessage(err)
+		if !over {
+			v.Stage, v.Why, v.Again = Refused, why, true
+		}
+		d.failed(ctx, p, v.Stay, why)
 		return
 	}
+	if !over {
+		d.opened(ctx, p, v)
+	}
+}
+
+// opened shows that the barrier is open for a vehicle, and notes it. mu is
+// held.
+func (d *Desk) opened(ctx context.Context, p *post, v *vehicle) {
 	v.Stage, v.Why, v.Again = Opened, "", false
 	if err := d.cfg.State.ConfirmOpening(context.WithoutCancel(ctx), v.opening); err != nil {
 		// The vehicle is through; after a start the lane would ask once too often.
 		d.log.Warn("an opening was not confirmed on disk", "lane", p.code, "error", err)
 	}
 	d.touch()
-	d.dismiss(p, v)
+	if !d.seesPassages(p.code) {
+		d.dismiss(p, v)
+	}
 }
 
 // command asks the barrier, whatever becomes of the caller: the facts are
@@ -68,10 +80,21 @@ func (d *Desk) dismiss(p *post, v *vehicle) {
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if p.vehicle == v && v.Stage == Opened {
+		if p.vehicle == v && (v.Stage == HasPassed || v.Stage == Opened && !d.seesPassages(p.code)) {
+			d.over(d.ctx, p, v)
 			d.leave(p)
 		}
 	})
+}
+
+// over notes that nobody waits for the vehicle's opening any more. mu is held.
+func (d *Desk) over(ctx context.Context, p *post, v *vehicle) {
+	if !v.done || v.Stage == HasPassed || v.backed {
+		return // nothing was opened, or a fact says so
+	}
+	if err := d.cfg.State.EndOpening(context.WithoutCancel(ctx), v.opening); err != nil {
+		d.log.Warn("an opening was not ended on disk", "lane", p.code, "error", err)
+	}
 }
 
 // OpenAgain opens the barrier once more for a vehicle whose record is on disk
@@ -84,9 +107,11 @@ func (d *Desk) OpenAgain(ctx context.Context, code string, subject uuid.UUID) er
 	case err != nil:
 	case !v.done:
 		err = parking.Errorf(parking.Conflict, "This vehicle was not let through yet.")
-	case !v.Again:
+	case !v.Again || v.backed:
 		d.mu.Unlock()
 		return nil // it has opened
+	case v != p.vehicle:
+		err = parking.Errorf(parking.Conflict, "The vehicle at lane %s has gone.", code)
 	default:
 		stay := v.Stay
 		var facts []parking.Fact
@@ -96,6 +121,7 @@ func (d *Desk) OpenAgain(ctx context.Context, code string, subject uuid.UUID) er
 		})
 		if err == nil {
 			v.opening = facts[0].ID
+			p.opened(d.cfg.Now(), v)
 		}
 	}
 	d.mu.Unlock()
@@ -125,10 +151,14 @@ func (d *Desk) OpenByHand(ctx context.Context, code, reason string) error {
 		_, p, err = d.lane(code)
 	}
 	if err == nil {
-		_, err = d.write(ctx, state.Draft{
+		var facts []parking.Fact
+		facts, err = d.write(ctx, state.Draft{
 			Kind: parking.KindBarrierOpened, Actor: actor,
 			Body: &parking.BarrierOpened{Lane: code, Cause: string(device.CauseByHand), Reason: reason},
 		})
+		if len(facts) > 0 && (p.vehicle == nil || !p.vehicle.done || p.vehicle.Stage == HasPassed) {
+			p.opening = &opening{fact: facts[0].ID, at: d.cfg.Now()}
+		}
 	}
 	d.mu.Unlock()
 	if err != nil {
@@ -143,35 +173,7 @@ func (d *Desk) OpenByHand(ctx context.Context, code, reason string) error {
 	return nil
 }
 
-// restore puts the last vehicle of each lane whose opening was not confirmed
-// back at its lane.
-func (d *Desk) restore(ctx context.Context) error {
-	openings, err := d.cfg.State.Openings(ctx)
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, o := range openings {
-		if o.Confirmed || o.Stay == uuid.Nil {
-			continue
-		}
-		l, p, err := d.lane(o.Lane)
-		if err != nil {
-			continue // the lane is no longer of this gate
-		}
-		s, err := d.cfg.State.Stay(ctx, o.Stay)
-		if err != nil {
-			d.log.Warn("an unconfirmed opening has no stay", "lane", o.Lane, "error", err)
-			continue
-		}
-		v := d.newVehicle(l, Arrival{Class: s.Class, Token: s.Token})
-		v.ArrivedAt, v.PricedAt = o.At, o.At
-		v.Plate, v.Display, v.Zone, v.Slot = s.Plate, s.Display, s.Zone, s.Slot
-		v.Reading = vision.None()
-		v.Stage, v.Again, v.Why, v.Stay = Accepted, true, warnRestart, s.ID
-		v.done, v.result, v.opening = true, s, o.Fact
-		p.vehicle = v
-	}
-	return nil
+// opened notes that the barrier opens for a vehicle. mu is held.
+func (p *post) opened(at time.Time, v *vehicle) {
+	p.opening = &opening{fact: v.opening, stay: v.Stay, vehicle: v, at: at}
 }

@@ -229,6 +229,7 @@ func (d *Desk) request(ctx context.Context, v *vehicle, actor string) error {
 			return err
 		}
 	}
+	d.step(StepRequested)
 	v.Stage, v.Why, v.QR, v.Reference, v.payment = Paying, "", code, reference, payment
 	d.touch()
 	return nil

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/camera"
-	"gatehouse/gate/device"
 	"gatehouse/parking"
 	"gatehouse/vision"
 )
@@ -41,8 +40,14 @@ type vehicle struct {
 	payment uuid.UUID // request that the QR shows
 	done    bool      // the fact is on disk
 	result  parking.Stay
+	fact    uuid.UUID // its vehicle_in or vehicle_out
 	opening uuid.UUID // its barrier_opened
 	expire  bool      // a timer is set to take it off the screen
+	backed  bool      // it has backed out
+
+	// The order at the lane.
+	unseen    int  // vehicles that were sensed just ahead of it, while the order was full
+	overtaken bool // another has arrived since: what a camera shows now is not this one
 
 	ctx  context.Context // ends with the vehicle's time at the lane
 	stop context.CancelFunc
@@ -68,90 +73,28 @@ func (v *vehicle) copySubject() *Subject {
 	return &s
 }
 
-// lane finds the lane in the site's configuration. mu is held.
-func (d *Desk) lane(code string) (parking.Lane, *post, error) {
-	for _, l := range d.cfg.State.Site().Lanes() {
-		if l.Code == code {
-			return l, d.post(l), nil
-		}
-	}
-	return parking.Lane{}, nil, parking.Errorf(parking.NotFound, "Gate %s has no lane %q.", d.cfg.Gate, code)
-}
-
-// post returns the lane's place at the desk, made at first use.
-func (d *Desk) post(l parking.Lane) *post {
-	p, ok := d.lanes[l.Code]
-	if ok {
-		return p
-	}
-	p = &post{code: l.Code, camera: d.cfg.Cameras[l.Code], barrier: d.cfg.Barriers[l.Code]}
-	if p.barrier == nil {
-		p.barrier = device.None{}
-	}
-	p.eye = Worker{OK: p.camera != nil}
-	if p.camera == nil {
-		p.eye.Why = "This lane has no camera; plates are typed."
-	}
-	d.lanes[l.Code] = p
-	return p
-}
-
-// at finds lane and vehicle that an act is about and checks who acts. mu is
-// held.
-func (d *Desk) at(ctx context.Context, code string, subject uuid.UUID) (parking.Lane, *post, *vehicle, string, error) {
-	actor, err := d.actor(ctx)
-	if err != nil {
-		return parking.Lane{}, nil, nil, "", err
-	}
-	l, p, err := d.lane(code)
-	if err != nil {
-		return parking.Lane{}, nil, nil, "", err
-	}
-	for _, v := range []*vehicle{p.vehicle, p.last} {
-		if v != nil && v.ID == subject && (v == p.vehicle || v.done) {
-			return l, p, v, actor, nil
-		}
-	}
-	if p.vehicle == nil {
-		return l, p, nil, actor, parking.Errorf(parking.Conflict, "The vehicle at lane %s has gone.", code)
-	}
-	return l, p, nil, actor, parking.Errorf(parking.Conflict, "The vehicle at lane %s has changed. Look before you press again.", code)
-}
-
 // Arrival announces a vehicle at a lane.
 type Arrival struct {
+	// ID becomes the subject's, so that the same arrival announced twice is
+	// one; the zero id has one made.
+	ID    uuid.UUID
 	Plate string        // typed; "" lets the camera read it. A simulated camera shows it instead
 	Class parking.Class // "" is the lane's default
 	Token string        // card or ticket that was presented, "" for none
 	// Picture shows the vehicle instead of the lane's camera (JPEG or PNG).
 	Picture []byte
-	Device  bool // announced by a loop or a program: never pushes away a vehicle that is being worked on
+	Device  bool // announced by a loop or a program: it waits behind those that are there
 }
 
-// Arrive starts a new subject at a lane: takes a picture, has it read in the
-// background, and offers a slot (IN) or the stays it may be (OUT). It returns
-// the subject's id at once. A vehicle that was still being worked on gives
-// way, unless a device announced the new one (Conflict then).
+// Arrive starts a new subject at a lane: takes pictures, has the plate read in
+// the background, and offers a slot (IN) or the stays it may be (OUT). It
+// returns the subject's id at once. One that a device announced waits behind
+// those that are there; with four waiting it is refused (Conflict) and counted.
+// One that a guard announces is in front: an unfinished vehicle gives way.
 func (d *Desk) Arrive(ctx context.Context, code string, a Arrival) (uuid.UUID, error) {
-	if a.Class != "" {
-		if err := parking.ValidCode("class", string(a.Class)); err != nil {
-			return uuid.Nil, err
-		}
-	}
-	if err := checkToken(a.Token); err != nil {
+	plate, err := a.check()
+	if err != nil {
 		return uuid.Nil, err
-	}
-	if len(a.Picture) > 0 {
-		if err := vision.CheckPicture(a.Picture); err != nil {
-			return uuid.Nil, err
-		}
-	}
-	var plate parking.Plate
-	if a.Plate != "" {
-		var err error
-		if plate, err = parking.ParsePlate(a.Plate); err != nil {
-			return uuid.Nil, err
-		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -159,29 +102,64 @@ func (d *Desk) Arrive(ctx context.Context, code string, a Arrival) (uuid.UUID, e
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if a.Device && p.vehicle != nil && !p.vehicle.done {
-		return uuid.Nil, parking.Errorf(parking.Conflict, "A vehicle stands at lane %s already.", code)
+	if p.knows(a.ID) {
+		return a.ID, nil // announced before
 	}
-	d.leave(p)
-	v := d.newVehicle(l, a)
-	p.vehicle = v
-	d.touch()
-	if simulator, ok := p.camera.(*camera.Simulator); ok {
-		// The plate is what the camera shall see; reading it is left to the reader.
-		simulator.Arrive(plate, v.Class)
-		if d.cfg.Vision != nil {
-			plate = ""
+	if err := d.makeRoom(p, a.Device); err != nil {
+		return uuid.Nil, err
+	}
+	return d.appear(l, p, a, plate).ID, nil
+}
+
+// check says in a sentence what is wrong with an arrival, and reads its plate.
+func (a *Arrival) check() (parking.Plate, error) {
+	if a.Class != "" {
+		if err := parking.ValidCode("class", string(a.Class)); err != nil {
+			return "", err
 		}
 	}
-	if _, ok := p.camera.(*camera.Folder); ok && len(a.Picture) == 0 && d.cfg.Vision != nil && a.Device {
+	if err := checkToken(a.Token); err != nil {
+		return "", err
+	}
+	if len(a.Picture) > 0 {
+		if err := vision.CheckPicture(a.Picture); err != nil {
+			return "", err
+		}
+	}
+	if a.Plate == "" {
+		return "", nil
+	}
+	return parking.ParsePlate(a.Plate)
+}
+
+// appear puts a new vehicle at the end of the lane's order and starts to look
+// at it. mu is held.
+func (d *Desk) appear(l parking.Lane, p *post, a Arrival, plate parking.Plate) *vehicle {
+	v := d.newVehicle(l, a)
+	p.join(v)
+	d.touch()
+	folder := false
+	for _, c := range p.cameras {
+		switch c := c.(type) {
+		case *camera.Simulator:
+			c.Arrive(plate, v.Class)
+		case *camera.Folder:
+			folder = true
+		}
+	}
+	switch {
+	case d.cfg.Vision == nil: // the plate is all that will be known of it
+	case p.simulated():
+		plate = "" // it is what the camera shall see; reading it is left to the reader
+	case folder && len(a.Picture) == 0 && a.Device:
 		plate = "" // a photograph shows what it shows
 	}
 	if plate != "" {
 		d.setPlate(v, plate, true)
 	}
 	d.assess(l, v)
-	if p.camera != nil || len(a.Picture) > 0 {
-		v.reading = d.cfg.Vision != nil
+	if len(p.cameras) > 0 || len(a.Picture) > 0 {
+		v.reading = d.cfg.Vision != nil && (p.cameras[parking.RolePlate] != nil || len(a.Picture) > 0)
 		d.spawn(func() {
 			defer close(v.settled)
 			d.look(l, p, v, a.Picture)
@@ -193,7 +171,7 @@ func (d *Desk) Arrive(ctx context.Context, code string, a Arrival) (uuid.UUID, e
 	if !v.reading {
 		d.ready(v)
 	}
-	return v.ID, nil
+	return v
 }
 
 // maxToken bounds the number of a card or ticket.
@@ -217,9 +195,13 @@ func (d *Desk) newVehicle(l parking.Lane, a Arrival) *vehicle {
 	if class == "" {
 		class = l.Class
 	}
+	id := a.ID
+	if id == uuid.Nil {
+		id = newID()
+	}
 	v := &vehicle{
 		Subject: Subject{
-			ID: newID(), Stage: Arrived, ArrivedAt: now, PricedAt: now,
+			ID: id, Stage: Arrived, ArrivedAt: now, PricedAt: now,
 			Class: class, Token: a.Token, Chosen: -1, Reading: vision.None(),
 		},
 		dir:      l.Direction,
@@ -228,26 +210,6 @@ func (d *Desk) newVehicle(l parking.Lane, a Arrival) *vehicle {
 	}
 	v.ctx, v.stop = context.WithCancel(d.ctx)
 	return v
-}
-
-// leave takes the lane's vehicle away from the screen. mu is held.
-func (d *Desk) leave(p *post) {
-	v := p.vehicle
-	if v == nil {
-		return
-	}
-	v.stop() // ends reading and hold
-	p.vehicle = nil
-	if v.done {
-		p.last = v
-	}
-	switch c := p.camera.(type) {
-	case *camera.Simulator:
-		c.Leave()
-	case *camera.Folder:
-		c.Arrive() // the next picture is the next vehicle
-	}
-	d.touch()
 }
 
 // ready says that the next thing to do is the guard's. mu is held.
@@ -259,19 +221,4 @@ func (d *Desk) ready(v *vehicle) {
 		v.warn(warnType)
 	}
 	d.touch()
-}
-
-// Clear takes an unfinished vehicle off the lane: it went away. One that was
-// let through is only taken off the screen.
-func (d *Desk) Clear(ctx context.Context, code string, subject uuid.UUID) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, p, v, _, err := d.at(ctx, code, subject)
-	if err != nil {
-		return err
-	}
-	if v == p.vehicle {
-		d.leave(p)
-	}
-	return nil
 }

@@ -72,12 +72,13 @@ type Stage string
 
 // The life of a vehicle at a lane.
 const (
-	Arrived  Stage = "arrived"  // seen, its picture is being read
-	Offered  Stage = "offered"  // the next thing to do is the guard's
-	Paying   Stage = "paying"   // a VietQR is shown
-	Accepted Stage = "accepted" // the fact is on disk
-	Opened   Stage = "opened"   // the barrier has answered
-	Refused  Stage = "refused"  // the disk or the barrier refused; Why says it
+	Arrived   Stage = "arrived"  // seen, its picture is being read
+	Offered   Stage = "offered"  // the next thing to do is the guard's
+	Paying    Stage = "paying"   // a VietQR is shown
+	Accepted  Stage = "accepted" // the fact is on disk
+	Opened    Stage = "opened"   // the barrier has answered
+	HasPassed Stage = "passed"   // it was seen to go through
+	Refused   Stage = "refused"  // the disk or the barrier refused; Why says it
 )
 
 // Match is a stay that may be the vehicle at the exit.
@@ -141,6 +142,38 @@ type LaneView struct { //nolint:revive // View is the whole of it
 	Picture  []byte       `json:"-"`         // newest JPEG, nil for none
 	PictureN int64        `json:"picture_n"` // changes with every new picture
 	Subject  *Subject     `json:"subject,omitempty"`
+	// Waiting are those behind the subject, in the order in which they came;
+	// Missed counts others that were sensed while four waited, Refused the
+	// announcements that found the order full.
+	Waiting []Waiting `json:"waiting,omitempty"`
+	Missed  int       `json:"missed,omitempty"`
+	Refused int       `json:"refused,omitempty"`
+	Aside   []Aside   `json:"aside,omitempty"`
+	// Sensor is how the lane's sensors are, nil when it has none.
+	Sensor       *Worker `json:"sensor,omitempty"`
+	SeesPassages bool    `json:"sees_passages,omitempty"` // a vehicle is gone when it was seen to pass
+	Alarm        string  `json:"alarm,omitempty"`         // what happened just now and needs a look
+}
+
+// Waiting is a vehicle behind the one in front.
+type Waiting struct {
+	ID        uuid.UUID     `json:"id"`
+	Stage     Stage         `json:"stage"`
+	Plate     parking.Plate `json:"plate"`
+	Display   string        `json:"display"`
+	Class     parking.Class `json:"class"`
+	ArrivedAt time.Time     `json:"arrived_at"`
+}
+
+// Aside is a vehicle that has moved out of the order to pay.
+type Aside struct {
+	ID        uuid.UUID     `json:"id"`
+	Stay      uuid.UUID     `json:"stay"`
+	Plate     parking.Plate `json:"plate"`
+	Display   string        `json:"display"`
+	Due       parking.Money `json:"due"`
+	Paid      bool          `json:"paid"` // nothing is due any more: it may be brought to the front and let out
+	ArrivedAt time.Time     `json:"arrived_at"`
 }
 
 // Event is one line of the history at the bottom of the console.

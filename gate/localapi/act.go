@@ -46,6 +46,7 @@ func printable(what, text string) error {
 }
 
 type arriveRequest struct {
+	ID    uuid.UUID     `json:"id"` // becomes the subject's: sent again it is the same arrival
 	Plate string        `json:"plate"`
 	Class parking.Class `json:"class"`
 	Token string        `json:"token"`
@@ -65,7 +66,7 @@ func (a *api) arrive(w http.ResponseWriter, r *http.Request) {
 	} else {
 		var req arriveRequest
 		err = decode(w, r, &req)
-		arrival.Plate, arrival.Class, arrival.Token = req.Plate, req.Class, req.Token
+		arrival.ID, arrival.Plate, arrival.Class, arrival.Token = req.ID, req.Plate, req.Class, req.Token
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -94,14 +95,17 @@ func pictureBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 type inRequest struct {
-	ID     uuid.UUID     `json:"id"`
-	Lane   string        `json:"lane"`
-	Plate  string        `json:"plate"`
-	Class  parking.Class `json:"class"`
-	Slot   string        `json:"slot"`
-	Token  string        `json:"token"`
-	Reason string        `json:"reason"`
-	Actor  string        `json:"actor"`
+	ID uuid.UUID `json:"id"`
+	// Subject is the vehicle that the request is about; refused when another is
+	// in front. The zero id: whoever is.
+	Subject uuid.UUID     `json:"subject"`
+	Lane    string        `json:"lane"`
+	Plate   string        `json:"plate"`
+	Class   parking.Class `json:"class"`
+	Slot    string        `json:"slot"`
+	Token   string        `json:"token"`
+	Reason  string        `json:"reason"`
+	Actor   string        `json:"actor"`
 }
 
 // passedAnswer is the stay, and whether the barrier has opened.
@@ -129,7 +133,7 @@ func (a *api) in(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, err := a.desk.In(ctx, lane.InRequest{
-		ID: req.ID, Lane: req.Lane, Plate: req.Plate, Class: req.Class,
+		ID: req.ID, Subject: req.Subject, Lane: req.Lane, Plate: req.Plate, Class: req.Class,
 		Slot: req.Slot, Token: req.Token, Reason: req.Reason,
 	})
 	if err != nil {
@@ -172,6 +176,7 @@ func (a *api) fee(w http.ResponseWriter, r *http.Request) {
 
 type outRequest struct {
 	ID        uuid.UUID      `json:"id"`
+	Subject   uuid.UUID      `json:"subject"` // as in inRequest
 	Lane      string         `json:"lane"`
 	Stay      uuid.UUID      `json:"stay"`
 	Plate     string         `json:"plate"`
@@ -213,7 +218,7 @@ func (a *api) out(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o, err := a.desk.Out(ctx, lane.OutRequest{
-		ID: req.ID, Lane: req.Lane, Stay: req.Stay, Plate: req.Plate, Token: req.Token,
+		ID: req.ID, Subject: req.Subject, Lane: req.Lane, Stay: req.Stay, Plate: req.Plate, Token: req.Token,
 		Method: req.Method, Tendered: req.Tendered, PayerBank: req.PayerBank, PaidAt: req.PaidAt,
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
 	"gatehouse/gate/localapi"
 	"gatehouse/internal/wire"
@@ -118,6 +119,12 @@ func TestBadInput(t *testing.T) {
 		{"fee of nobody", "POST", "/v1/fee", j, `{"plate":"30A12345"}`, 404, "inside"},
 		{"picture that is none", "POST", "/v1/lanes/1/arrive", "image/jpeg", `not a picture`, 400, "no JPEG"},
 		{"video", "POST", "/v1/lanes/1/arrive", "image/gif", `GIF89a`, 415, "image/jpeg"},
+		{"passage seen by nobody", "POST", "/v1/lanes/1/passage", j, `{"source":"a dog"}`, 400, "a dog"},
+		{"passage of no lane", "POST", "/v1/lanes/9/passage", j, `{"source":"loop"}`, 404, "9"},
+		{"backing out of nothing", "POST", "/v1/lanes/1/back-out", j, `{}`, 409, "gone"},
+		{"up", "POST", "/v1/lanes/1/direction", j, `{"direction":"up","reason":"x"}`, 400, "up"},
+		{"turned without a reason", "POST", "/v1/lanes/1/direction", j, `{"direction":"out"}`, 400, "reason"},
+		{"recalled from nowhere", "POST", "/v1/lanes/2/recall", j, `{}`, 404, "aside"},
 		{"unknown path", "GET", "/v2", "", ``, 404, "/v2"},
 		{"wrong method", "DELETE", "/v1/in", "", ``, 405, "DELETE"},
 		{"class of nothing", "GET", "/v1/suggestion?class=", "", ``, 400, "class"},
@@ -239,8 +246,17 @@ func TestArriveThenIn(t *testing.T) {
 	c.bench.Vision.Next(lanetest.Sure("51F12345"), nil)
 	var arrived struct{ Subject uuid.UUID }
 	c.post("/v1/lanes/1/arrive", `{"plate":"51F12345","class":"car"}`, &arrived)
-	if status, _ := c.send("POST", "/v1/lanes/1/arrive", "application/json", []byte(`{}`)); status != 409 {
-		t.Errorf("a second vehicle at a busy lane: %d", status)
+	c.bench.Until("the first is read", func() bool { return c.bench.Subject("1").Stage == lane.Offered })
+	var second, again struct{ Subject uuid.UUID }
+	id := `{"id":"018f0000-0000-7000-8000-00000000000a"}`
+	c.post("/v1/lanes/1/arrive", id, &second)
+	c.post("/v1/lanes/1/arrive", id, &again)
+	if waiting := c.bench.Lane("1").Waiting; len(waiting) != 1 || waiting[0].ID != second.Subject || again.Subject != second.Subject {
+		t.Errorf("a second vehicle waits behind the first: %+v", waiting)
+	}
+	status, answer := c.send("POST", "/v1/in", "application/json", []byte(`{"lane":"1","subject":"`+second.Subject.String()+`","plate":"30A12345"}`))
+	if status != 409 || !strings.Contains(string(answer), "not in front") {
+		t.Errorf("an act on who is not in front: %d %s", status, answer)
 	}
 	var in passed
 	c.post("/v1/in", `{"lane":"1"}`, &in)
@@ -254,6 +270,53 @@ func TestArriveThenIn(t *testing.T) {
 		if status, answer := c.send("GET", path, "", nil); status != 200 || !json.Valid(answer) {
 			t.Errorf("%s: %d %s", path, status, answer)
 		}
+	}
+}
+
+// What a loop, a second screen or a kiosk tells of a lane.
+func TestLaneActs(t *testing.T) {
+	t.Parallel()
+	c := serve(t)
+	var in passed
+	c.post("/v1/in", `{"lane":"1","plate":"30A12345"}`, &in)
+	act := func(path, body string) (l lane.LaneView) {
+		c.post(path, body, &l)
+		return l
+	}
+	l := act("/v1/lanes/1/passage", `{"source":"loop"}`)
+	if l.Subject == nil || l.Subject.Stage != lane.HasPassed {
+		t.Errorf("after the passage: %+v", l.Subject)
+	}
+	var arrived struct{ Subject uuid.UUID }
+	c.post("/v1/lanes/2/arrive", `{"plate":"30A12345"}`, &arrived)
+	c.bench.Vision.Next(lanetest.Sure("30A12345"), nil)
+	var out passed
+	c.post("/v1/out", `{"lane":"2","plate":"30A12345","method":"cash"}`, &out)
+	subject := `{"subject":"` + arrived.Subject.String() + `","reason":"no fuel"}`
+	l = act("/v1/lanes/2/back-out", subject)
+	if s, err := c.bench.State.Stay(t.Context(), in.Stay.ID); err != nil || s.State != parking.Inside || s.PaidSum() != 5000 || l.Subject != nil {
+		t.Errorf("after backing out: %+v, %v", s, err)
+	}
+	c.post("/v1/lanes/2/arrive", `{"plate":"30A12345"}`, &arrived)
+	subject = `{"subject":"` + arrived.Subject.String() + `"}`
+	status, answer := c.send("POST", "/v1/lanes/2/direction", "application/json", []byte(`{"direction":"in","reason":"evening"}`))
+	if status != 409 || !strings.Contains(string(answer), "lane 2") {
+		t.Errorf("turned under a vehicle: %d %s", status, answer)
+	}
+	if err := c.bench.Desk.Correct(lane.WithActor(t.Context(), "lan"), "2", arrived.Subject, "30A12345", ""); err != nil {
+		t.Fatal(err)
+	}
+	l = act("/v1/lanes/2/aside", subject)
+	if len(l.Aside) != 1 || !l.Aside[0].Paid {
+		t.Errorf("aside: %+v", l.Aside)
+	}
+	l = act("/v1/lanes/2/recall", subject)
+	if l.Subject == nil || l.Subject.ID != arrived.Subject || len(l.Aside) != 0 {
+		t.Errorf("recalled: %+v", l)
+	}
+	l = act("/v1/lanes/1/direction", `{"direction":"out","reason":"evening"}`)
+	if l.Lane.Direction != parking.Out {
+		t.Errorf("turned: %+v", l.Lane)
 	}
 }
 

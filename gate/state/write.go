@@ -23,6 +23,9 @@ type Draft struct {
 	// Opens is the code of the lane whose barrier opens after this fact; ""
 	// for none. Until ConfirmOpening, the lane shows it after a start.
 	Opens string
+	// Ends is the opening that is over with this fact: its vehicle has passed,
+	// or backed out. The zero id for none.
+	Ends uuid.UUID
 
 	id uuid.UUID // of the fact; the zero id has one made
 }
@@ -35,6 +38,7 @@ type written struct {
 	hash    string
 	stay    uuid.UUID
 	opens   string
+	ends    uuid.UUID
 }
 
 // Write writes the drafts as facts, in order, in one transaction: all or
@@ -142,7 +146,7 @@ func (s *State) compose(drafts []Draft) ([]written, error) {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
 		}
 		prev = parking.FactHash(encoded)
-		out = append(out, written{fact: f, body: body, encoded: encoded, hash: prev, stay: parking.StayOf(f), opens: d.Opens})
+		out = append(out, written{fact: f, body: body, encoded: encoded, hash: prev, stay: parking.StayOf(f), opens: d.Opens, ends: d.Ends})
 	}
 	return out, nil
 }
@@ -152,6 +156,12 @@ func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written)
 		w := &batch[i]
 		if err := addFact(ctx, q, w); err != nil {
 			return err
+		}
+		if w.ends != uuid.Nil {
+			ms := w.fact.At.UnixMilli()
+			if err := q.EndOpening(ctx, gatesql.EndOpeningParams{OverMs: &ms, Fact: w.ends.String()}); err != nil {
+				return fmt.Errorf("end an opening: %w", err)
+			}
 		}
 		if w.opens == "" {
 			continue
@@ -233,49 +243,4 @@ func (s *State) resync(ctx context.Context) error {
 	}
 	s.unsure = false
 	return nil
-}
-
-// Opening is a fact after which a lane's barrier was to open.
-type Opening struct {
-	Fact      uuid.UUID
-	Lane      string
-	Stay      uuid.UUID
-	At        time.Time
-	Confirmed bool // the barrier has answered
-}
-
-// ConfirmOpening notes that the barrier opened after fact.
-func (s *State) ConfirmOpening(ctx context.Context, fact uuid.UUID) error {
-	ms := s.clock.Now().UnixMilli()
-	return s.tx(ctx, func(q *gatesql.Queries) error {
-		n, err := q.ConfirmOpening(ctx, gatesql.ConfirmOpeningParams{OpenedMs: &ms, Fact: fact.String()})
-		if err != nil {
-			return fmt.Errorf("confirm an opening: %w", err)
-		}
-		if n == 0 {
-			return parking.Errorf(parking.NotFound, "There is no opening of that record.")
-		}
-		return nil
-	})
-}
-
-// Openings returns the last opening of each lane, confirmed or not.
-func (s *State) Openings(ctx context.Context) ([]Opening, error) {
-	rows, err := s.store.Read().LastOpenings(ctx)
-	if err != nil {
-		return nil, s.diskError("read the openings", err)
-	}
-	var out []Opening
-	for _, r := range rows {
-		if len(out) > 0 && out[len(out)-1].Lane == r.Lane {
-			continue // two in one millisecond: the one written last counts
-		}
-		fact, err1 := uuid.Parse(r.Fact)
-		stay, err2 := uuid.Parse(r.Stay)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("read the openings: %w", err)
-		}
-		out = append(out, Opening{Fact: fact, Lane: r.Lane, Stay: stay, At: time.UnixMilli(r.AtMs).UTC(), Confirmed: r.OpenedMs != nil})
-	}
-	return out, nil
 }

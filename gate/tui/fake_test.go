@@ -64,6 +64,22 @@ func (d *fakeDesk) OpenAgain(_ context.Context, lane string, subject uuid.UUID) 
 	return d.note("again %s %s", lane, short(subject))
 }
 
+func (d *fakeDesk) BackOut(_ context.Context, lane string, subject uuid.UUID, reason string) error {
+	return d.note("back out %s %s %q", lane, short(subject), reason)
+}
+
+func (d *fakeDesk) MoveAside(_ context.Context, lane string, subject uuid.UUID) error {
+	return d.note("aside %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) Recall(_ context.Context, lane string, subject uuid.UUID) error {
+	return d.note("recall %s %s", lane, short(subject))
+}
+
+func (d *fakeDesk) ChangeDirection(_ context.Context, lane string, to parking.Direction, reason string) error {
+	return d.note("turn %s %s %q", lane, to, reason)
+}
+
 func (d *fakeDesk) Correct(_ context.Context, lane string, subject uuid.UUID, plate, reason string) error {
 	return d.note("correct %s %s %q %q", lane, short(subject), plate, reason)
 }
@@ -259,6 +275,33 @@ func manyOut(v lane.View) lane.View {
 		s.Matches = []lane.Match{s.Matches[0], other}
 		s.Chosen, s.Due = -1, 0
 	})
+}
+
+// queued has two vehicles behind the one at the OUT lane, and two aside.
+func queued(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	v.Lanes[1].SeesPassages = true
+	v.Lanes[1].Waiting = []lane.Waiting{
+		{ID: subjectID(0x21), Display: "30A-000.02", Class: parking.Car}, {ID: subjectID(0x22), Class: parking.Motorbike},
+	}
+	v.Lanes[1].Aside = []lane.Aside{
+		{ID: subjectID(0x31), Display: "51F-442.10", Due: 5000}, {ID: subjectID(0x32), Display: "29-B1 111.11", Paid: true},
+	}
+	return v
+}
+
+// sixLanes is a gate with six lanes, two of which the screen shows.
+func sixLanes(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	for i, code := range []string{"3", "4", "5", "6"} {
+		l := v.Lanes[i%2]
+		l.Subject, l.Lane.Code = nil, code
+		v.Lanes = append(v.Lanes, l)
+	}
+	waits := *offeredIn(idleView()).Lanes[0].Subject
+	v.Lanes[2].Subject = &waits
+	v.Lanes[5].Alarm = "A second vehicle went through lane 6 on one opening."
+	return v
 }
 
 const qrPayload = "00020101021238540010A00000072701240006970436011001234567890208QRIBFTTA53037045405200005802VN62150811GHN00001A2B6304ABCD"

@@ -76,6 +76,11 @@ func TestGoldens(t *testing.T) {
 		{"plate", offeredIn(idleView()), "e"},
 		{"slot", offeredIn(idleView()), "s down"},
 		{"barrier", idleView(), "x"},
+		{"queue", queued(matchedOut(idleView())), ""},
+		{"six_lanes", sixLanes(queued(idleView())), ""},
+		{"aside", queued(idleView()), "r down"},
+		{"back_out", editSubject(offeredIn(idleView()), 0, func(s *lane.Subject) { s.Stage, s.Stay = lane.Opened, subjectID(1) }), "b"},
+		{"turn", idleView(), "tab d"},
 		{"quit", offeredIn(idleView()), "ctrl+c"},
 	}
 	sizes := [][2]int{{80, 24}, {100, 30}, {160, 50}}

@@ -48,6 +48,10 @@ func makeKeys() []binding {
 		bind("group.acts", "help.arrive_out", "o").once().at(toward(parking.Out)).when(whyNoLane(parking.Out)).run(func(m *model) tea.Cmd { return m.arrive(parking.Out) }),
 		bind("group.acts", "help.clear", "esc").at((*model).focused).when(whyNoSubject).run((*model).clear),
 
+		bind("group.acts", "help.back_out", "b").at((*model).focused).when(whyNotBackOut).opens(newBackOut),
+		bind("group.acts", "help.aside", "a").once().at(toward(parking.Out)).when(whyNoDue).run((*model).moveAside),
+		bind("group.acts", "help.recall", "r").once().at(toward(parking.Out)).when(whyNoneAside).run((*model).recall),
+
 		bind("group.vehicle", "help.plate", "e").at((*model).focused).when(whyNotOpen).opens(newPlate),
 		bind("group.vehicle", "help.class", "c").once().at((*model).focused).when(whyNotOpen).run((*model).nextClass),
 		bind("group.vehicle", "help.slot", "s").at(toward(parking.In)).when(whyNoOffer).opens(newSlotChoice),
@@ -58,11 +62,13 @@ func makeKeys() []binding {
 		bind("group.money", "help.by_hand", "m", "M").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
 
 		bind("group.site", "help.barrier", "x").at((*model).focused).when(whyNoBarrier).opens(newBarrier),
+		bind("group.site", "help.turn", "d").at((*model).focused).when(whyNotTurned).opens(newTurn),
 		bind("group.site", "help.search", "/").run(openSearch),
 		bind("group.site", "help.map", "g").opens(newMap),
 		bind("group.site", "help.pictures", "p").run((*model).togglePictures),
 
 		bind("group.console", "help.tab", "tab").run(func(m *model) tea.Cmd { m.cycle(); return m.wantPictures() }),
+		bind("group.console", "help.lanes", "]", "[").written("[ ]").when(whyNoOtherLanes).run((*model).otherLanes),
 		bind("group.console", "help.help", "?").opens(newHelp),
 		bind("group.console", "help.language", "f2").run(switchLanguage),
 		bind("group.console", "help.troubles", "!").when(whyNoTrouble).opens(newTroubles),

@@ -50,6 +50,19 @@ func TestActs(t *testing.T) {
 		{"clear", both, []string{"esc", "enter"}, "clear 1 aaaaaaaa"},
 		{"clear when done", editSubject(both, 0, func(s *lane.Subject) { s.Stage = lane.Opened }), []string{"esc"}, "clear 1 aaaaaaaa"},
 		{"clear, thought better", both, []string{"esc", "esc"}, ""},
+		{"back out", editSubject(both, 0, func(s *lane.Subject) { s.Stage, s.Stay = lane.Opened, subjectID(1) }), []string{"b", "down", "enter"}, `back out 1 aaaaaaaa "Khách đổi ý"`},
+		{"back out before it was let through", offeredIn(idleView()), []string{"b", "enter"}, ""},
+		{"back out after it passed", editSubject(offeredIn(idleView()), 0, func(s *lane.Subject) { s.Stage, s.Stay = lane.HasPassed, subjectID(1) }), []string{"b", "enter"}, ""},
+		{"aside", payingOut(both), []string{"esc", "a"}, "aside 2 bbbbbbbb"},
+		{"aside with nothing known", unknown(both), []string{"a"}, ""},
+		{"recall the second", queued(both), []string{"r", "down", "enter"}, "recall 2 32323232"},
+		{"recall by digit", queued(idleView()), []string{"r", "1"}, "recall 2 31313131"},
+		{"recall the only one", oneAside(idleView()), []string{"r"}, "recall 2 31313131"},
+		{"recall nobody", both, []string{"r"}, ""},
+		{"turn a lane around", idleView(), []string{"d", "down", "enter"}, `turn 1 out "Giờ cao điểm"`},
+		{"turn without a reason", idleView(), []string{"d", "enter"}, ""},
+		{"an act at the fifth lane", sixLanes(both), []string{"]", "]", "n"}, `arrive 5 ""`},
+		{"and back at the third", sixLanes(both), []string{"]", "]", "[", "space"}, "accept 3 aaaaaaaa"},
 		{"sign out", both, []string{"f10", "enter"}, "sign out"},
 		{"sign in", loggedOut(idleView()), []string{"l", "a", "n", "tab", "q", " ", "?", "enter"}, "sign in lan q ?"},
 		{"sign in by Enter", loggedOut(idleView()), []string{"l", "enter", "p", "enter"}, "sign in l p"},
@@ -68,6 +81,12 @@ func TestActs(t *testing.T) {
 			}
 		})
 	}
+}
+
+func oneAside(v lane.View) lane.View {
+	v = queued(v)
+	v.Lanes[1].Aside = v.Lanes[1].Aside[:1]
+	return v
 }
 
 func withDue(v lane.View, due parking.Money) lane.View {

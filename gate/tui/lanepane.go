@@ -57,6 +57,8 @@ func (m *model) laneHead(lv *lane.LaneView, side, w int) string {
 	role, camera := look.Quiet, m.t("camera.ok")
 	if !lv.Camera.OK {
 		role, camera = look.Trouble, m.th.bareMark(look.Trouble)+" "+m.t("camera.bad")
+	} else if lv.Sensor != nil && !lv.Sensor.OK {
+		role, camera = look.Trouble, m.th.bareMark(look.Trouble)+" "+m.t("sensor.bad")
 	}
 	head := " " + m.th.strong(look.Text, m.t(string(lv.Lane.Direction))) + "  " + m.laneName(lv)
 	if c := lv.Lane.Class; c != "" {
@@ -87,7 +89,7 @@ func (m *model) row(label, value, right string, w int) string {
 func (m *model) details(lv *lane.LaneView, w int) []string {
 	s := lv.Subject
 	if s == nil {
-		return nil
+		return m.orderRows(lv, w)
 	}
 	out := m.plateRows(lv, s, w)
 	var reasons []string
@@ -97,6 +99,7 @@ func (m *model) details(lv *lane.LaneView, w int) []string {
 	} else {
 		out = append(out, m.inRows(s, w)...)
 	}
+	out = append(out, m.orderRows(lv, w)...)
 	if !done(s) {
 		for _, warning := range s.Warnings {
 			for _, l := range wrap(m.th.bareMark(look.Trouble)+" "+m.says(warning), w-2, 2) {
@@ -309,14 +312,23 @@ func (m *model) laneSays(lv *lane.LaneView) (look.Role, string) {
 		return st.note.role, st.note.text
 	case st.busy != "" && m.opts.Now().Sub(st.busyAt) > spinAfter:
 		return look.Quiet, st.busy
+	case lv.Alarm != "":
+		return look.Trouble, m.th.bareMark(look.Trouble) + " " + m.says(lv.Alarm)
 	case s == nil:
 		if !lv.Camera.OK {
 			return look.Quiet, m.says(lv.Camera.Why)
 		}
+		if lv.Sensor != nil && !lv.Sensor.OK {
+			return look.Quiet, m.says(lv.Sensor.Why)
+		}
+	case s.Stage == lane.HasPassed:
+		return look.Free, m.t("passed")
 	case s.Stage == lane.Refused:
 		return look.Trouble, m.th.bareMark(look.Trouble) + " " + m.says(s.Why)
 	case s.Stage == lane.Opened && s.Change > 0:
 		return look.Free, m.t("opened") + " · " + m.t("change", m.money(s.Change))
+	case s.Stage == lane.Opened && lv.SeesPassages:
+		return look.Free, m.t("opened_waits")
 	case s.Stage == lane.Opened:
 		return look.Free, m.t("opened")
 	case s.Stage == lane.Accepted:

@@ -211,7 +211,7 @@ func (m *model) takeView(v *lane.View) tea.Cmd {
 	if v == nil {
 		return tea.Batch(cmds...)
 	}
-	if m.conflictsRose(v) {
+	if m.conflictsRose(v) || m.alarmed(v) {
 		cmds = append(cmds, bell)
 	}
 	m.view, m.gotAt = v, m.opts.Now()
@@ -225,6 +225,17 @@ func (m *model) takeView(v *lane.View) tea.Cmd {
 	m.askTime()
 	cmds = append(cmds, m.followQR(), m.wantPictures())
 	return tea.Batch(cmds...)
+}
+
+// alarmed says whether something has happened at a lane that needs a look.
+func (m *model) alarmed(v *lane.View) bool {
+	for i := range v.Lanes {
+		was := m.byCode(v.Lanes[i].Lane.Code)
+		if now := v.Lanes[i].Alarm; now != "" && (was == nil || was.Alarm != now) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *model) conflictsRose(v *lane.View) bool { return v.Conflicts > m.view.Conflicts }

@@ -100,9 +100,16 @@ func (m *model) cycle() {
 	}
 }
 
+// turnTo shows another two lanes.
+func (m *model) turnTo(by int) {
+	if n := len(m.pairs()); n > 0 {
+		m.pair, m.focus = (m.pair+by+n)%n, 0
+	}
+}
+
 // done says whether nothing is left to do for a subject but to drive on.
 func done(s *lane.Subject) bool {
-	return s != nil && !s.Again && (s.Stage == lane.Accepted || s.Stage == lane.Opened)
+	return s != nil && !s.Again && (s.Stage == lane.Accepted || s.Stage == lane.Opened || s.Stage == lane.HasPassed)
 }
 
 // chosen is the stay that an OUT subject is certain to be, nil otherwise.

@@ -39,7 +39,7 @@ func anySubject(t *rapid.T) *lane.Subject {
 	text, money := anyText(), anyMoney()
 	s := &lane.Subject{
 		ID: subjectID(rapid.Byte().Draw(t, "id")), Why: text.Draw(t, "why"), Plate: parking.Plate(text.Draw(t, "plate")),
-		Stage:   rapid.SampledFrom([]lane.Stage{lane.Arrived, lane.Offered, lane.Paying, lane.Accepted, lane.Opened, lane.Refused}).Draw(t, "stage"),
+		Stage:   rapid.SampledFrom([]lane.Stage{lane.Arrived, lane.Offered, lane.Paying, lane.Accepted, lane.Opened, lane.HasPassed, lane.Refused}).Draw(t, "stage"),
 		Display: text.Draw(t, "display"), Typed: rapid.Bool().Draw(t, "typed"), Check: rapid.Bool().Draw(t, "check"), Again: rapid.Bool().Draw(t, "again"), Change: money.Draw(t, "change"), Class: parking.Class(text.Draw(t, "class")),
 		Token: text.Draw(t, "token"), Warnings: rapid.SliceOfN(text, 0, 4).Draw(t, "warnings"), Zone: text.Draw(t, "zone"), Slot: text.Draw(t, "slot"),
 		Metres: rapid.Float64().Draw(t, "metres"), MayBeGone: rapid.Bool().Draw(t, "gone"), Due: money.Draw(t, "due"),
@@ -102,6 +102,13 @@ func anyView(t *rapid.T) lane.View {
 	for range rapid.IntRange(0, 6).Draw(t, "lanes") {
 		l := lane.LaneView{Subject: anySubject(t), Camera: lane.Worker{OK: rapid.Bool().Draw(t, "camera"), Why: text.Draw(t, "camera why")}}
 		l.Lane = parking.Lane{Code: text.Draw(t, "lane"), Direction: rapid.SampledFrom([]parking.Direction{parking.In, parking.Out}).Draw(t, "dir"), Class: parking.Class(text.Draw(t, "lane class")), Barrier: rapid.Bool().Draw(t, "barrier")}
+		l.Alarm, l.Missed, l.SeesPassages = rapid.SampledFrom(nasty).Draw(t, "alarm"), rapid.IntRange(0, 20).Draw(t, "missed"), rapid.Bool().Draw(t, "sees")
+		for i := range rapid.IntRange(0, 3).Draw(t, "waiting") {
+			l.Waiting = append(l.Waiting, lane.Waiting{ID: subjectID(byte(i)), Display: text.Draw(t, "behind")})
+		}
+		for i := range rapid.IntRange(0, 8).Draw(t, "aside") {
+			l.Aside = append(l.Aside, lane.Aside{ID: subjectID(byte(i)), Display: text.Draw(t, "beside"), Due: anyMoney().Draw(t, "owes"), Paid: rapid.Bool().Draw(t, "has paid")})
+		}
 		v.Lanes = append(v.Lanes, l)
 	}
 	for range rapid.IntRange(0, 12).Draw(t, "events") {
@@ -116,7 +123,7 @@ func TestFrameAlwaysFits(t *testing.T) {
 	t.Parallel()
 	keys := []string{
 		"space", "enter", "esc", "tab", "up", "down", "left", "right", "backspace", "f2", "f10", "ctrl+c", "n", "o", "e", "c", "s", "l", "t", "q", "m",
-		"x", "/", "g", "p", "?", "1", "2", "5", "8", "đ", "漢", "👍", "v", "delete", "home",
+		"x", "/", "g", "p", "?", "1", "2", "5", "8", "đ", "漢", "👍", "v", "delete", "home", "a", "b", "r", "d", "[", "]",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 200).Draw(t, "w"), rapid.IntRange(1, 60).Draw(t, "h")

@@ -46,6 +46,14 @@ type Arriving interface {
 	OpenAgain(ctx context.Context, lane string, subject uuid.UUID) error
 }
 
+// Ordering is who stands where at a lane, and where the lane leads.
+type Ordering interface {
+	BackOut(ctx context.Context, lane string, subject uuid.UUID, reason string) error
+	MoveAside(ctx context.Context, lane string, subject uuid.UUID) error
+	Recall(ctx context.Context, lane string, subject uuid.UUID) error
+	ChangeDirection(ctx context.Context, lane string, to parking.Direction, reason string) error
+}
+
 // Naming says what a vehicle is.
 type Naming interface {
 	Correct(ctx context.Context, lane string, subject uuid.UUID, plate, reason string) error
@@ -91,6 +99,7 @@ type Signing interface {
 type Desk interface {
 	Viewer
 	Arriving
+	Ordering
 	Naming
 	Entering
 	Leaving

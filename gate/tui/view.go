@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"gatehouse/internal/look"
 )
@@ -115,7 +116,7 @@ func (m *model) mainLines() []string {
 			split, covered = false, ""
 		}
 	}
-	lines = append(lines, m.rule("┬", a.lanes[0].w, split))
+	lines = append(lines, m.ruleElsewhere(m.rule("┬", a.lanes[0].w, split)))
 	switch {
 	case d != nil && covered == "":
 		area := a.lanesArea(m.w)
@@ -150,6 +151,15 @@ func (m *model) rule(knot string, at int, split bool) string {
 		line = strings.Repeat("─", at) + knot + strings.Repeat("─", m.w-at-1)
 	}
 	return m.th.role(look.Quiet, line)
+}
+
+// ruleElsewhere writes the lanes that are not on the screen into a rule.
+func (m *model) ruleElsewhere(rule string) string {
+	text := m.elsewhere(m.w/2 - 2)
+	if text == "" {
+		return rule
+	}
+	return ansi.Truncate(rule, m.w-1-width(text), "") + text + m.th.role(look.Quiet, "─")
 }
 
 // loginLines is the sign-in.

@@ -104,7 +104,7 @@ func (d *drivers) next(ctx context.Context) error {
 func (d *drivers) freeLane(lanes []laneState, direction parking.Direction, class parking.Class) (string, bool) {
 	found := ""
 	for _, l := range lanes {
-		busy := l.Subject != nil && l.Subject.Stage != "opened" && l.Subject.Stage != "accepted"
+		busy := l.Subject != nil && l.Subject.Stage != "opened" && l.Subject.Stage != "accepted" && l.Subject.Stage != "passed"
 		if busy || l.Lane.Direction != direction {
 			continue
 		}

@@ -188,6 +188,9 @@ func (w *world) unknown(p *post, d *driver) {
 	subject, err := p.node.Desk().Arrive(w.acting, "2", lane.Arrival{Plate: d.plate, Class: d.class, Device: true})
 	if err == nil {
 		err = p.node.Desk().OutUnknown(w.acting, "2", subject, "no entry is known here", unknownFee, parking.Cash)
+		if err != nil { // others are before him: he backs out of the queue
+			w.turnedAway(p.node.Desk().Clear(w.acting, "2", subject))
+		}
 	}
 	if err != nil {
 		w.turnedAway(err)

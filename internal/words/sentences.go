@@ -14,7 +14,7 @@ func Sentence(lang, s string) string {
 	if lang != Vi {
 		return s
 	}
-	for _, fixed := range []map[string]string{fixedSentences, settleSentences, laterSentences} {
+	for _, fixed := range []map[string]string{fixedSentences, laneSentences, settleSentences, laterSentences} {
 		if vi, ok := fixed[s]; ok {
 			return vi
 		}
@@ -135,7 +135,7 @@ var fixedSentences = map[string]string{ //nolint:gosec // sentences about passwo
 }
 
 // valueSentences are sentences with values, each {} in order.
-var valueSentences = [][2]string{
+var valueSentences = slices.Concat(laneValues, [][2]string{
 	{"Gate {} passes on records that are not as their gate signed them; none of it was taken. Look at that machine: it may have been tampered with.", "Cổng {} chuyển những bản ghi không đúng chữ ký của cổng đã tạo ra; không nhận bản nào. Hãy kiểm tra máy đó: có thể đã bị can thiệp."},
 	{"{} does not take the class {}.", "Ô {1} không nhận loại xe {2}."},
 	{"{} is due.", "Phải thu {}."},
@@ -145,7 +145,6 @@ var valueSentences = [][2]string{
 	{"{} is out of service.", "Ô {} ngừng dùng."},
 	{"{} was taken just now, and no other slot is free.", "Ô {} vừa có xe, và không còn ô nào."},
 	{"{} was taken just now; {} is offered instead.", "Ô {1} vừa có xe; gợi ý {2}."},
-	{"A vehicle stands at lane {} already.", "Làn {} đang có xe."},
 	{"{} may be handed out by another gate, which has not lent it.", "Ô {} có thể cổng khác đang dùng; cổng đó chưa cho mượn."},
 	{"Another gate holds {} just now.", "Cổng khác đang giữ ô {}."},
 	{"Gate {} holds {} just now.", "Cổng {1} đang giữ ô {2}."},
@@ -179,4 +178,4 @@ var valueSentences = [][2]string{
 	{"It cannot be that early: this gate knows that it is later than {}.", "Không thể sớm như vậy: cổng này biết bây giờ đã quá {} (giờ UTC)."},
 	{"The database of this gate was damaged and made anew: {} records were saved, {} between them could not be read. Compare the vehicles inside with the list.", "Cơ sở dữ liệu của cổng bị hỏng và đã làm lại: cứu được {1} bản ghi, {2} bản ghi ở giữa không đọc được. Hãy đối chiếu xe trong bãi với danh sách."},
 	{"The cloud's time has jumped by {}. If other gates say the same, the clock of the cloud is wrong: tell the administrator.", "Giờ máy chủ bị nhảy {}. Nếu các cổng khác cũng báo vậy thì đồng hồ máy chủ sai: báo quản trị."},
-}
+})

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -31,9 +32,17 @@ func TestSentence(t *testing.T) {
 	}
 }
 
+func mapsOf(all ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
+}
+
 func TestSentencesAreWhole(t *testing.T) {
 	t.Parallel()
-	for en, vi := range fixedSentences {
+	for en, vi := range mapsOf(fixedSentences, laneSentences) {
 		if !strings.HasSuffix(en, ".") || !strings.HasSuffix(vi, ".") || norm.NFC.String(vi) != vi {
 			t.Errorf("%q: %q is no whole sentence in NFC", en, vi)
 		}
@@ -61,7 +70,10 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 	t.Parallel()
 	setup := map[string]bool{
 		"%s": true, "The address of the barrier %q is not understood.": true,
-		"The barrier %q is not understood; write sim:, none: or the http address of a relay.": true,
+		"The barrier %q is not understood; write sim:, none: or the http or modbus address of a relay.": true,
+		"The address of the sensor %q is not understood.":                                               true,
+		"The sensor %q is not understood; write sim:, api:, motion: or an http or modbus address.":      true,
+		"The Modbus address %q is not understood; write modbus://host:502/%s/NUMBER?unit=1.":            true,
 	}
 	var files []string
 	for _, glob := range []string{"../../gate/lane/*.go", "../../gate/device/*.go"} {

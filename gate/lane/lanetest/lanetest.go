@@ -165,6 +165,8 @@ type Options struct {
 	NoVision bool
 	NoCamera bool
 	Change   func(*wire.Snapshot)
+	Setup    func(*lane.Config) // before the desk is made
+	Stop     **Stopper          // set to what can stop the desk
 }
 
 // New sets up a desk at gate N with a guard, lan, signed in.
@@ -194,7 +196,15 @@ func New(t testing.TB, o Options) *Bench {
 	if !o.NoVision {
 		b.Config.Vision = b.Vision
 	}
+	if o.Setup != nil {
+		o.Setup(&b.Config)
+	}
 	Enrol(t, b.Dir)
+	t.Cleanup(func() { b.Close() })
+	if o.Stop != nil {
+		*o.Stop = NewStopper()
+		b.Config.AtStep = (*o.Stop).Step
+	}
 	b.open()
 	snap := Snapshot(t)
 	if o.Change != nil {
@@ -208,7 +218,6 @@ func New(t testing.TB, o Options) *Bench {
 		t.Fatal(err)
 	}
 	b.SignIn()
-	t.Cleanup(func() { b.Close() })
 	return b
 }
 

@@ -47,8 +47,22 @@ func (q *Queries) ConfirmOpening(ctx context.Context, arg ConfirmOpeningParams) 
 	return result.RowsAffected()
 }
 
+const endOpening = `-- name: EndOpening :exec
+UPDATE lane_openings SET over_ms = ?1 WHERE fact = ?2 AND over_ms IS NULL
+`
+
+type EndOpeningParams struct {
+	OverMs *int64
+	Fact   string
+}
+
+func (q *Queries) EndOpening(ctx context.Context, arg EndOpeningParams) error {
+	_, err := q.db.ExecContext(ctx, endOpening, arg.OverMs, arg.Fact)
+	return err
+}
+
 const lastOpenings = `-- name: LastOpenings :many
-SELECT o.fact, o.lane, o.stay, o.at_ms, o.opened_ms FROM lane_openings o
+SELECT o.fact, o.lane, o.stay, o.at_ms, o.opened_ms, o.over_ms FROM lane_openings o
 WHERE o.at_ms = (SELECT MAX(p.at_ms) FROM lane_openings p WHERE p.lane = o.lane)
 ORDER BY o.lane, o.rowid DESC
 `
@@ -69,6 +83,7 @@ func (q *Queries) LastOpenings(ctx context.Context) ([]LaneOpening, error) {
 			&i.Stay,
 			&i.AtMs,
 			&i.OpenedMs,
+			&i.OverMs,
 		); err != nil {
 			return nil, err
 		}

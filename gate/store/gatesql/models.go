@@ -75,6 +75,7 @@ type LaneOpening struct {
 	Stay     string
 	AtMs     int64
 	OpenedMs *int64
+	OverMs   *int64
 }
 
 type LentSlot struct {

@@ -1,0 +1,35 @@
+package words
+
+// laneSentences are what a gate says about who stands at its lanes and what
+// sees them.
+var laneSentences = map[string]string{
+	"This vehicle was seen to drive through; it cannot have backed out.":             "Xe này đã đi qua, không thể là lùi ra.",
+	"A picture came too late: the next vehicle was there already.":                   "Ảnh đến muộn: xe sau đã tới.",
+	"The sensor cannot be asked: its address is wrong.":                              "Không hỏi được cảm biến: sai địa chỉ.",
+	"The sensor cannot be reached.":                                                  "Không nối được cảm biến.",
+	"The sensor answers neither 0 nor 1.":                                            "Cảm biến không trả lời 0 hay 1.",
+	"The Modbus device of a sensor cannot be reached.":                               "Không nối được thiết bị Modbus của cảm biến.",
+	"The Modbus device of a sensor does not answer.":                                 "Thiết bị Modbus của cảm biến không trả lời.",
+	"The barrier's relay did not answer. Look at the barrier before you open again.": "Rơ-le barie không trả lời. Nhìn barie trước khi mở lại.",
+	"The camera that looks for vehicles does not deliver.":                           "Camera dò xe không có ảnh.",
+}
+
+// laneValues are those with values in them.
+var laneValues = [][2]string{
+	{"{} vehicles wait at lane {} already.", "Đã có {1} xe chờ ở làn {2}."},
+	{"{} vehicles wait aside at lane {} already.", "Đã có {1} xe chờ bên làn {2}."},
+	{"This vehicle is not in front at lane {} yet.", "Xe này chưa lên đầu làn {}."},
+	{"This vehicle waits aside at lane {}. Bring it to the front first.", "Xe này đang chờ bên làn {}. Hãy gọi lên trước."},
+	{"This vehicle does not wait aside at lane {}.", "Xe này không chờ bên làn {}."},
+	{"The vehicle before has not driven through lane {} yet.", "Xe trước chưa đi hết làn {}."},
+	{"A passage is seen by loop, contact or motion, not by {}.", "Xe qua làn được thấy bằng loop, contact hoặc motion, không phải {}."},
+	{"A lane leads in or out, not {}.", "Làn là in hoặc out, không phải {}."},
+	{"A vehicle is at lane {}. Let it go first.", "Có xe ở làn {}. Hãy cho xe đi trước."},
+	{"{} is at lane {}. Let it go first.", "{1} đang ở làn {2}. Hãy cho xe đi trước."},
+	{"A vehicle went through lane {} without an opening.", "Có xe qua làn {} mà không được mở barie."},
+	{"{} went through lane {} without an opening.", "{1} qua làn {2} mà không được mở barie."},
+	{"A second vehicle went through lane {} on one opening.", "Xe thứ hai qua làn {} trong một lần mở barie."},
+	{"{} went through lane {} behind another vehicle, on one opening.", "{1} bám đuôi xe trước qua làn {2}, một lần mở barie."},
+	{"The sensor answered {}.", "Cảm biến trả lời {}."},
+	{"The sensor does not answer: {}.", "Cảm biến không trả lời: {}."},
+}
