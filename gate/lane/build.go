@@ -69,6 +69,7 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 	for _, l := range site.Lanes() {
 		p := d.post(l)
 		lv := LaneView{Lane: l, Camera: p.eye, Picture: p.picture, PictureN: p.number}
+		p.tokens.view(&lv)
 		if p.vehicle != nil {
 			lv.Subject = p.vehicle.copySubject()
 		}

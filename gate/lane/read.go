@@ -39,6 +39,11 @@ func (d *Desk) look(l parking.Lane, p *post, v *vehicle, given []byte) {
 		d.read(l, v, frame)
 		d.cropThumb(v, frame)
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p.vehicle != v {
+		v.stop() // it went in and was read on
+	}
 }
 
 // picture takes the vehicle's picture, unless one was given, and keeps it.
@@ -141,8 +146,12 @@ func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.reading = false
-	if v.ctx.Err() != nil || v.done {
-		return // the vehicle has gone, or went in before its plate was read
+	if v.done { // it went in before its plate was read
+		d.readLate(ctx, l, v, reading, err)
+		return
+	}
+	if v.ctx.Err() != nil {
+		return // the vehicle has gone
 	}
 	if err != nil {
 		d.reader = Worker{Why: parking.ErrorMessage(err)}

@@ -38,6 +38,9 @@ type vehicle struct {
 	picked bool
 	marked map[uuid.UUID]string // why a match is not priced by its own tariff
 
+	tapped bool             // its token came by a reader: it may go through with no key
+	shown  *presentedTicket // at an exit: the ticket that was scanned
+
 	payment uuid.UUID // request that the QR shows
 	done    bool      // the fact is on disk
 	result  parking.Stay
@@ -92,6 +95,7 @@ func (d *Desk) post(l parking.Lane) *post {
 	if p.camera == nil {
 		p.eye.Why = "This lane has no camera; plates are typed."
 	}
+	p.tokens = d.tokensAt(l.Code)
 	d.lanes[l.Code] = p
 	return p
 }
@@ -126,6 +130,8 @@ type Arrival struct {
 	// Picture shows the vehicle instead of the lane's camera (JPEG or PNG).
 	Picture []byte
 	Device  bool // announced by a loop or a program: never pushes away a vehicle that is being worked on
+
+	tap *presented // what a reader has read
 }
 
 // Arrive starts a new subject at a lane: takes a picture, has it read in the
@@ -226,6 +232,7 @@ func (d *Desk) newVehicle(l parking.Lane, a Arrival) *vehicle {
 		refused:  map[string]bool{},
 		pictured: make(chan struct{}), settled: make(chan struct{}),
 	}
+	v.present(a.tap)
 	v.ctx, v.stop = context.WithCancel(d.ctx)
 	return v
 }
@@ -236,7 +243,9 @@ func (d *Desk) leave(p *post) {
 	if v == nil {
 		return
 	}
-	v.stop() // ends reading and hold
+	if !v.readsOn() {
+		v.stop() // ends reading and hold
+	}
 	p.vehicle = nil
 	if v.done {
 		p.last = v

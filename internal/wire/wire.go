@@ -314,6 +314,17 @@ type SiteConfig struct {
 	ExitProof   map[parking.Class]parking.Proof `json:"exit_proof,omitempty"`
 	BankBIN     string                          `json:"bank_bin,omitempty"`
 	BankAccount string                          `json:"bank_account,omitempty"`
+	// Keys are those that the site's gates have and had: what they signed is
+	// verified with them, whoever brings it.
+	Keys []GateKey `json:"keys,omitempty"`
+}
+
+// GateKey is an Ed25519 key of a gate, and when it held.
+type GateKey struct {
+	Gate  string     `json:"gate"`
+	Key   []byte     `json:"key"`
+	From  time.Time  `json:"from"`
+	Until *time.Time `json:"until,omitempty"` // revoked or replaced
 }
 
 // ReserveRequest is a plan: hold a slot. POST /api/v1/reservations, and

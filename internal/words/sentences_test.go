@@ -4,8 +4,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,12 +35,14 @@ func TestSentence(t *testing.T) {
 
 func TestSentencesAreWhole(t *testing.T) {
 	t.Parallel()
-	for en, vi := range fixedSentences {
+	fixed := maps.Clone(fixedSentences)
+	maps.Copy(fixed, tokenSentences)
+	for en, vi := range fixed {
 		if !strings.HasSuffix(en, ".") || !strings.HasSuffix(vi, ".") || norm.NFC.String(vi) != vi {
 			t.Errorf("%q: %q is no whole sentence in NFC", en, vi)
 		}
 	}
-	for _, p := range valueSentences {
+	for _, p := range slices.Concat(valueSentences, tokenValues) {
 		values := strings.Count(p[0], "{}")
 		if got := strings.Count(p[1], "{"); got != values {
 			t.Errorf("%q has %d values, its translation %d", p[0], values, got)
@@ -61,7 +65,11 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 	t.Parallel()
 	setup := map[string]bool{
 		"%s": true, "The address of the barrier %q is not understood.": true,
-		"The barrier %q is not understood; write sim:, none: or the http address of a relay.": true,
+		"The barrier %q is not understood; write sim:, none: or the http address of a relay.":                                true,
+		"The reader %q is not understood; write sim:, tcp:HOST:PORT, serial:/dev/…?baud=9600 or evdev:/dev/input/….":         true,
+		"The serial line %q is not understood; write serial:/dev/ttyUSB0?baud=9600, with a usual speed from 1200 to 115200.": true,
+		"The address %q of a device is not understood; write HOST:PORT.":                                                     true,
+		"The printer %q is not understood; write sim:, tcp:HOST:PORT or file:/dev/….":                                        true,
 	}
 	var files []string
 	for _, glob := range []string{"../../gate/lane/*.go", "../../gate/device/*.go"} {
