@@ -42,6 +42,9 @@ type Config struct {
 	Code       string            // one-time code; used when the gate is not enrolled yet
 	Cameras    map[string]string // specs by lane (camera.Open)
 	Barriers   map[string]string // specs by lane (device.OpenBarrier)
+	Readers    map[string]string // specs by lane (device.OpenReader)
+	Printers   map[string]string // specs by lane (device.OpenPrinter)
+	Tickets    map[string]string // by lane with a printer: classes that get a ticket, with commas; "none"
 	VisionPath string            // program of the vision worker; "" for none
 	Listen     string            // of the local API; "" for none
 	ListenOpen bool              // Listen may be reached from other machines
@@ -195,16 +198,25 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 		}
 		cfg.Barriers[code] = barrier
 	}
+	readers, err := n.openTokens(&cfg)
+	if err != nil {
+		return err
+	}
 	if n.cfg.VisionPath != "" {
 		n.vision = vision.NewClient(vision.Config{Path: n.cfg.VisionPath, Log: n.log})
 		cfg.Vision, cfg.VisionState = n.vision, n.visionState
 	}
-	var err error
 	if n.desk, err = lane.New(ctx, cfg); err != nil {
 		return err
 	}
 	n.uplink.SetLoans(n.desk)
 	n.start("desk", running, n.desk.Run)
+	for code, reader := range readers {
+		n.start("card reader of lane "+code, running, func(ctx context.Context) error {
+			n.desk.ReadCards(ctx, code, reader)
+			return nil
+		})
+	}
 	if n.cfg.Listen == "" {
 		return nil
 	}

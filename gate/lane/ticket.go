@@ -3,6 +3,7 @@ package lane
 import (
 	"context"
 	"crypto/ed25519"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -136,6 +137,53 @@ func (d *Desk) ticketStay(t *presentedTicket) []parking.Stay {
 		ID: t.Stay, State: parking.Inside, Class: t.Class, Plate: t.Plate, Display: t.Plate.DisplayAs(0, t.Class), Token: t.Number(),
 		Zone: t.Zone, Slot: t.Slot, InAt: &in, InGate: t.Gate, Tariff: t.Tariff, TariffV: t.TariffV,
 	}}
+}
+
+// outByTicket lets the vehicle out whose ticket a request carries, heard of or
+// not. A ticket that is refused lets nobody out.
+func (d *Desk) outByTicket(ctx context.Context, r OutRequest) (OutAnswer, error) {
+	d.mu.Lock()
+	var ticket *presentedTicket
+	l, _, err := d.lane(r.Lane)
+	if err == nil && l.Direction != parking.Out {
+		err = parking.Errorf(parking.Conflict, "Lane %s leads in.", l.Code)
+	}
+	if err == nil {
+		ticket, err = d.readTicket(strings.TrimSpace(r.Token))
+	}
+	d.mu.Unlock()
+	if err != nil {
+		return OutAnswer{}, err
+	}
+	if r.Stay != uuid.Nil && r.Stay != ticket.Stay {
+		return OutAnswer{}, parking.Errorf(parking.Conflict, "This ticket is of another stay.")
+	}
+	stays := d.ticketStay(ticket)
+	if len(stays) == 0 {
+		return OutAnswer{}, parking.Errorf(parking.Conflict, "The vehicle of this ticket has just left.")
+	}
+	stay, shown := stays[0], presented{token: ticket.Number(), ticket: ticket}
+	subject, fresh, err := d.standing(ctx, r.Lane, parking.Out, Arrival{Plate: r.Plate, Class: stay.Class, Device: true})
+	if err != nil {
+		return OutAnswer{}, err
+	}
+	d.mu.Lock()
+	l, _, v, _, err := d.at(ctx, r.Lane, subject)
+	if err == nil && !v.done {
+		v.present(&shown)
+		v.tapped = false // the request lets it out, or nobody
+		d.assess(l, v)
+	}
+	d.mu.Unlock()
+	r.Token = ticket.Number()
+	var answer OutAnswer
+	if err == nil {
+		answer, err = d.letOut(ctx, subject, stay, r)
+	}
+	if err != nil && fresh {
+		_ = d.Clear(ctx, r.Lane, subject) // it came by this call only
+	}
+	return answer, err
 }
 
 // broughtTicketOf says whether the vehicle's driver has shown a ticket of this

@@ -70,6 +70,8 @@ var tokenSentences = map[string]string{ //nolint:gosec // sentences about cards,
 	"This vehicle has a card and no ticket.":                                                                  "Xe này có thẻ, không có vé.",
 	"This vehicle came in without a card or ticket; there is none to lose.":                                   "Xe này vào không có thẻ hay vé nên không có gì để mất.",
 	"Nothing was printed: the gate is stopping.":                                                              "Chưa in gì: máy cổng đang dừng.",
+	"This ticket is of another stay.":                                                                         "Vé này của lượt gửi khác.",
+	"The vehicle of this ticket has just left.":                                                               "Xe của vé này vừa ra.",
 	"Nobody read the card.":                                                                                   "Không ai đọc thẻ.",
 }
 
