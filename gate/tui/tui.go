@@ -96,6 +96,7 @@ type Desk interface {
 	Leaving
 	Paying
 	Keeping
+	Presenting
 	Signing
 }
 

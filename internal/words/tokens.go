@@ -18,7 +18,7 @@ var consoleTokens = area{
 
 	"console.reader.bad":       {"mất đầu đọc thẻ", "no card reader"},
 	"console.tap":              {"vừa quẹt %s", "tapped %s"},
-	"console.holder":           {"đang của %s, vào %s", "it is that of %s, in %s"},
+	"console.holder":           {"của %s, %s", "that of %s, %s"},
 	"console.holder.no_plate":  {"một xe chưa có biển", "a vehicle without a plate"},
 	"console.match.by_token":   {"thẻ", "card"},
 	"console.match.by_plate":   {"biển", "plate"},
