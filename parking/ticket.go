@@ -34,7 +34,7 @@ type Ticket struct {
 const TicketPrefix = "GH1."
 
 // MaxTicketText bounds a ticket's text. With the longest codes it has some 570
-// characters; most have about 280.
+// characters; most have about 250.
 const MaxTicketText = 600
 
 // ticketVersion is the first byte of a ticket.

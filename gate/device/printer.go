@@ -52,7 +52,7 @@ func OpenPrinter(spec string) (Printer, error) {
 		}
 		return tcpPrinter(rest), nil
 	case kind == "file" && strings.HasPrefix(rest, "/") && !strings.ContainsRune(rest, 0):
-		return filePrinter(rest), nil
+		return &filePrinter{path: rest, free: make(chan struct{}, 1)}, nil
 	}
 	return nil, parking.Errorf(parking.Invalid,
 		"The printer %q is not understood; write sim:, tcp:HOST:PORT or file:/dev/….", redact(spec))
@@ -85,35 +85,45 @@ func (p tcpPrinter) Print(ctx context.Context, paper Paper) error {
 }
 
 // filePrinter is an ESC/POS printer behind a device file.
-type filePrinter string
+type filePrinter struct {
+	path string
+	free chan struct{} // holds one while it writes
+}
 
 // Print appends the paper to the file.
-func (p filePrinter) Print(ctx context.Context, paper Paper) error {
+func (p *filePrinter) Print(ctx context.Context, paper Paper) error {
 	if ctx.Err() != nil {
 		return parking.Errorf(parking.Unavailable, "Nothing was printed: the gate is stopping.")
 	}
-	// A printer without paper makes the write wait: a device that can be polled
-	// is given up on, and the caller waits no longer than this either way.
-	done := make(chan error, 1)
-	go func() { done <- p.write(paper.escpos()) }()
+	// A printer without paper makes the write wait, some for ever: the caller
+	// does not, and what waits is one write at most.
 	timer := time.NewTimer(printTimeout)
 	defer timer.Stop()
+	done := make(chan error, 1)
 	select {
-	case err := <-done:
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
-		}
-		if err != nil {
-			return parking.Errorf(parking.Unavailable, "The printer at %s cannot be written to. Look at its cable and its power.", string(p))
-		}
-		return nil
+	case p.free <- struct{}{}:
+		go func() {
+			defer func() { <-p.free }()
+			done <- p.write(paper.escpos())
+		}()
 	case <-timer.C:
 	}
-	return parking.Errorf(parking.Unavailable, "The printer at %s did not take all of it. Look at its paper.", string(p))
+	select {
+	case err := <-done:
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil:
+			return parking.Errorf(parking.Unavailable, "The printer at %s cannot be written to. Look at its cable and its power.", p.path)
+		default:
+			return nil
+		}
+	case <-timer.C:
+	}
+	return parking.Errorf(parking.Unavailable, "The printer at %s did not take all of it. Look at its paper.", p.path)
 }
 
-func (p filePrinter) write(b []byte) error {
-	f, err := os.OpenFile(string(p), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+func (p *filePrinter) write(b []byte) error {
+	f, err := os.OpenFile(p.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}

@@ -327,13 +327,19 @@ func laneActor(code string) string { return "lane:" + code }
 // whose exit proof is the plate alone needs its plate at IN; the others are
 // let in and read on. mu is held.
 func (d *Desk) mayTapIn(l parking.Lane, v *vehicle) error {
+	site := d.cfg.State.Site()
+	if live := site.ByToken(v.Token); v.Token != "" && len(live) > 0 { // also one that went in at another lane just now
+		v.warn(warnToken)
+		v.Holder = &live[0]
+		d.touch()
+	}
 	sure := v.Plate != "" && !v.Check && (v.Typed || v.checked || v.Reading.Outcome == vision.OutcomeRead)
 	switch {
 	case v.Token == "":
 		return parking.Errorf(parking.Conflict, "No card was presented.")
 	case v.Holder != nil:
 		return parking.Errorf(parking.Conflict, "%s", warnToken)
-	case v.Plate != "" && len(d.cfg.State.Site().ByPlate(v.Plate)) > 0:
+	case v.Plate != "" && len(site.ByPlate(v.Plate)) > 0:
 		return parking.Errorf(parking.Conflict, "%s", warnInside)
 	case !sure && d.proof(v.Class) == parking.ProofPlate:
 		return parking.Errorf(parking.Conflict, "%s", warnType)

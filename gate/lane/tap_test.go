@@ -46,7 +46,7 @@ func untilThrough(b *lanetest.Bench, code string) lane.Subject {
 // plate follows as a correction, also after the vehicle has left the lane.
 func TestCardInBeforeThePlateIsRead(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	b.Desk.SignOut(t.Context()) // nobody presses anything
 	b.Vision.Next(lanetest.Sure("29B145678"), nil)
 	release := b.Vision.Hold()
@@ -81,7 +81,7 @@ func TestCardInBeforeThePlateIsRead(t *testing.T) {
 // after a person has typed the plate.
 func TestLateReadingThatDoesNotCount(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	b.Vision.Next(lanetest.Unsure("29B145678", "29B145673"), nil)
 	release := b.Vision.Hold()
 	first := tap(t, b, "1", "0042")
@@ -110,7 +110,7 @@ func TestLateReadingThatDoesNotCount(t *testing.T) {
 // is read for sure, and not before.
 func TestCardOfACarWaitsForThePlate(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{})
+	b := lanetest.New(t, lanetest.Options{Still: true})
 	b.Vision.Next(lanetest.Sure("30A12345"), nil)
 	release := b.Vision.Hold()
 	tap(t, b, "1", "0042")
@@ -142,7 +142,7 @@ func TestCardOfACarWaitsForThePlate(t *testing.T) {
 // stays its own while it stands there.
 func TestTapBounces(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	first := tap(t, b, "1", "0042")
 	untilThrough(b, "1")
 	for _, after := range []time.Duration{0, 2900 * time.Millisecond, 10 * time.Second} {
@@ -160,7 +160,7 @@ func TestTapBounces(t *testing.T) {
 // taken by itself; a guard may.
 func TestLiveCardIsNotTakenByItself(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	b.Vision.Next(lanetest.Sure("29B145678"), nil)
 	first := tap(t, b, "1", "0042")
 	stay := untilThrough(b, "1").Stay
@@ -197,6 +197,35 @@ func TestLiveCardIsNotTakenByItself(t *testing.T) {
 	}
 }
 
+// One card at two lanes at once lets one vehicle in.
+func TestOneCardAtTwoLanes(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: func(s *wire.Snapshot) {
+		for i := range s.Config.Lanes {
+			s.Config.Lanes[i].Direction = parking.In
+		}
+	}})
+	b.Vision.Next(lanetest.Sure("30A12345"), nil)
+	release := b.Vision.Hold()
+	tap(t, b, "1", "0042")
+	tap(t, b, "2", "0042")
+	release()
+	b.Until("one goes in", func() bool { return kinds(b)[parking.KindVehicleIn] > 0 })
+	b.Desk.Settle()
+	if n := kinds(b)[parking.KindVehicleIn]; n != 1 {
+		t.Fatalf("%d went in", n)
+	}
+	held := 0
+	for _, code := range []string{"1", "2"} {
+		if s := b.Subject(code); s.Holder != nil && s.Stage == lane.Offered {
+			held++
+		}
+	}
+	if held != 1 {
+		t.Errorf("%d wait for the guard, with the other shown", held)
+	}
+}
+
 // A card belongs to the vehicle that a loop has announced, if it comes soon.
 func TestTapJoinsTheVehicleInFront(t *testing.T) {
 	t.Parallel()
@@ -207,7 +236,7 @@ func TestTapJoinsTheVehicleInFront(t *testing.T) {
 	}{{"soon", 4 * time.Second, true}, {"late", 6 * time.Second, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := lanetest.New(t, lanetest.Options{Change: bikes})
+			b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 			b.Vision.Next(lanetest.Sure("29B145678"), nil)
 			s := b.Arrive("1", lane.Arrival{Device: true})
 			b.Clock.Pass(c.later)
@@ -249,7 +278,7 @@ func TestCardAtTheExit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := lanetest.New(t, lanetest.Options{Change: func(s *wire.Snapshot) {
+			b := lanetest.New(t, lanetest.Options{Still: true, Change: func(s *wire.Snapshot) {
 				bikes(s)
 				if c.proof != "" {
 					s.Config.ExitProof = map[parking.Class]parking.Proof{c.class: c.proof}
@@ -289,7 +318,7 @@ func TestCardAtTheExit(t *testing.T) {
 // A card that is shown after the vehicle was announced at the exit is its own.
 func TestCardAfterTheVehicleAtTheExit(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	enter(t, b, lane.Arrival{Token: "0042"}, "29B145678")
 	b.Clock.Pass(time.Minute)
 	s := b.Arrive("2", lane.Arrival{Device: true})
@@ -310,7 +339,7 @@ func TestCardAfterTheVehicleAtTheExit(t *testing.T) {
 
 func TestTapsThatAreNone(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	for text, code := range map[string]parking.Code{
 		"": parking.Invalid, "  ": parking.Invalid, strings.Repeat("1", 65): parking.Invalid, "12\x0034": parking.Invalid,
 		strings.Repeat("9", 1<<20): parking.Invalid, "thẻ": parking.Invalid, "GH1.AAAA": parking.Conflict,
@@ -331,7 +360,7 @@ func TestTapsThatAreNone(t *testing.T) {
 // when it goes away.
 func TestReaderGoneWild(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	reader := device.NewReaderSimulator()
 	stop := b.ReadCards("1", reader)
 	for n := range 300 {

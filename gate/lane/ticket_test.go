@@ -51,13 +51,13 @@ func printed(b *lanetest.Bench, printer *device.PrinterSimulator) string {
 // stay is one that came in, paid and left.
 func TestTicketAtAnotherGate(t *testing.T) {
 	t.Parallel()
-	n, printer := printing(t, lanetest.Options{})
+	n, printer := printing(t, lanetest.Options{Still: true})
 	stay := enter(t, n, lane.Arrival{}, "30A12345")
 	code := printed(n, printer)
 	if s := n.Subject("1"); s.Ticket.Number != parking.GroupTicketNumber(parking.TicketNumber(stay.ID)) || stay.Token != parking.TicketNumber(stay.ID) {
 		t.Fatalf("ticket %+v of the stay %+v", s.Ticket, stay)
 	}
-	south := lanetest.New(t, lanetest.Options{Gate: "S", Key: gateKey(2), Change: keysOf(map[string]ed25519.PrivateKey{"N": gateKey(1)})})
+	south := lanetest.New(t, lanetest.Options{Still: true, Gate: "S", Key: gateKey(2), Change: keysOf(map[string]ed25519.PrivateKey{"N": gateKey(1)})})
 	south.Clock.Pass(61 * time.Minute)
 	south.Vision.Next(lanetest.Sure("30A12345"), nil)
 	answer := tap(t, south, "2", strings.ToLower(code))
@@ -144,7 +144,7 @@ func TestTicketsThatAreNotBelieved(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := lanetest.New(t, lanetest.Options{Gate: "S", Key: gateKey(2), Change: func(s *wire.Snapshot) {
+			b := lanetest.New(t, lanetest.Options{Still: true, Gate: "S", Key: gateKey(2), Change: func(s *wire.Snapshot) {
 				s.Config.Tariff.Grace = 15
 				keysOf(map[string]ed25519.PrivateKey{"N": gateKey(1)})(s)
 				ended := lanetest.Start
@@ -184,7 +184,7 @@ func TestTicketsThatAreNotBelieved(t *testing.T) {
 // The number beneath the code finds the stay where it is known.
 func TestTicketNumberIsTyped(t *testing.T) {
 	t.Parallel()
-	b, printer := printing(t, lanetest.Options{Change: func(s *wire.Snapshot) {
+	b, printer := printing(t, lanetest.Options{Still: true, Change: func(s *wire.Snapshot) {
 		bikes(s)
 		s.Config.ExitProof = map[parking.Class]parking.Proof{parking.Motorbike: parking.ProofToken}
 	}})
@@ -201,7 +201,7 @@ func TestTicketNumberIsTyped(t *testing.T) {
 // with a card gets none, and neither does a class for which there are none.
 func TestTicketsArePrintedAgain(t *testing.T) {
 	t.Parallel()
-	b, printer := printing(t, lanetest.Options{Tickets: map[string][]parking.Class{"1": {parking.Car}}})
+	b, printer := printing(t, lanetest.Options{Still: true, Tickets: map[string][]parking.Class{"1": {parking.Car}}})
 	printer.Break("no paper")
 	stay := enter(t, b, lane.Arrival{}, "30A12345")
 	b.Until("the print has failed", func() bool { return b.Subject("1").Ticket.Print == lane.TicketFailed })

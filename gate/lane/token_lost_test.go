@@ -16,7 +16,7 @@ import (
 // leaves without it and pays for it, and whoever finds the card finds no stay.
 func TestLostCard(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	stay := enter(t, b, lane.Arrival{Token: "0042"}, "29B145678")
 	b.Clock.Pass(time.Minute)
 	s := b.Arrive("2", lane.Arrival{})
@@ -59,7 +59,7 @@ func TestLostCard(t *testing.T) {
 // Whoever comes with a card that was said to be lost is not its stay.
 func TestFoundCard(t *testing.T) {
 	t.Parallel()
-	b := lanetest.New(t, lanetest.Options{Change: bikes})
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
 	stay := enter(t, b, lane.Arrival{Token: "0042"}, "29B145678")
 	b.Clock.Pass(time.Minute)
 	s := b.Arrive("2", lane.Arrival{})

@@ -309,6 +309,7 @@ func heldIn(v lane.View) lane.View {
 func ticketIn(v lane.View) lane.View {
 	v = editSubject(offeredIn(v), 0, func(s *lane.Subject) {
 		s.Stage, s.Stay = lane.Opened, subjectID(0xcc)
+		s.Token = parking.TicketNumber(s.Stay)
 		s.Ticket = &lane.TicketView{Number: "VHYF-GKA-QRU", Print: lane.TicketFailed, Why: "The printer does not answer: no paper."}
 	})
 	v.Lanes[0].Printer = &lane.Worker{Why: "The printer does not answer: no paper."}

@@ -101,7 +101,7 @@ func whyNoTicket(m *model) string {
 		return m.t("why.no_lane_in")
 	case lv.Printer == nil:
 		return m.t("why.no_printer", m.laneName(lv))
-	case lv.Subject == nil || lv.Subject.Ticket == nil || lv.Subject.Ticket.Print == "":
+	case lv.Subject == nil || !done(lv.Subject) || lv.Subject.Token != parking.TicketNumber(lv.Subject.Stay):
 		return m.t("why.no_ticket")
 	}
 	return ""

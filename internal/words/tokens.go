@@ -19,7 +19,7 @@ var consoleTokens = area{
 	"console.reader.bad":       {"mất đầu đọc thẻ", "no card reader"},
 	"console.tap":              {"vừa quẹt %s", "tapped %s"},
 	"console.holder":           {"của %s, %s", "that of %s, %s"},
-	"console.holder.no_plate":  {"một xe chưa có biển", "a vehicle without a plate"},
+	"console.holder.no_plate":  {"xe chưa có biển", "one without a plate"},
 	"console.match.by_token":   {"thẻ", "card"},
 	"console.match.by_plate":   {"biển", "plate"},
 	"console.ticket":           {"vé %s", "ticket %s"},

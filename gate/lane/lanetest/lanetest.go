@@ -189,6 +189,7 @@ type Options struct {
 	Link     func() lane.Link
 	NoVision bool
 	NoCamera bool
+	Still    bool // cameras that give one small picture at once, drawn before
 	Change   func(*wire.Snapshot)
 }
 
@@ -208,6 +209,10 @@ func New(t testing.TB, o Options) *Bench {
 	for code, s := range b.Barriers {
 		b.Config.Barriers[code] = s
 		if o.NoCamera {
+			continue
+		}
+		if o.Still {
+			b.Config.Cameras[code] = still{}
 			continue
 		}
 		sim, err := camera.NewSimulator(1, camera.LightDay)
