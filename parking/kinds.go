@@ -111,7 +111,8 @@ type VehicleIn struct {
 	TariffV  int        `json:"tariff_version"`          // its version; it prices the whole stay
 	Pass     string     `json:"pass,omitempty"`          // decided at IN
 	Photos   []PhotoRef `json:"photos,omitempty"`        //
-	TypedAt  *time.Time `json:"typed_at,omitempty"`      // entered later from a paper ticket
+	TypedAt  *time.Time `json:"typed_at,omitempty"`      // when it came in: entered later, from a paper ticket
+	Walk     *uuid.UUID `json:"walk,omitempty"`          // the inventory walk that found it inside
 	Offline  bool       `json:"offline,omitempty"`       // the gate had no cloud at that moment
 	HomeOnly bool       `json:"own_home_slot,omitempty"` // the slot was the gate's own home slot
 }
@@ -151,6 +152,7 @@ type VehicleOut struct {
 	Candidates []Candidate `json:"candidates,omitempty"` // as ranked; more than one, or when another than the first was taken
 	Reason     string      `json:"reason,omitempty"`
 	Photos     []PhotoRef  `json:"photos,omitempty"`
+	TypedAt    *time.Time  `json:"typed_at,omitempty"` // when it left: entered later, from a paper ticket
 	Offline    bool        `json:"offline,omitempty"`
 }
 

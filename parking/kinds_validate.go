@@ -46,6 +46,9 @@ func (b *VehicleOut) validate() error {
 	if err := sums(b.Charge.Fee); err != nil {
 		return err
 	}
+	if b.TypedAt != nil && !possibleTime(*b.TypedAt) {
+		return Errorf(Invalid, "The time typed for this exit is not one.")
+	}
 	if err := shortText("number of a card or ticket", b.Token); err != nil {
 		return err
 	}

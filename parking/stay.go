@@ -51,6 +51,10 @@ type Stay struct {
 	InPhotos  []PhotoRef `json:"in_photos,omitempty"`
 	OutPhotos []PhotoRef `json:"out_photos,omitempty"`
 	Moves     []Move     `json:"moves,omitempty"` // the claims it made, in order
+	// InPaper and OutPaper say that the entry, the exit, was entered later from a
+	// paper ticket, with a typed time.
+	InPaper  bool `json:"in_paper,omitempty"`
+	OutPaper bool `json:"out_paper,omitempty"`
 	// TokenLostAt is when the driver first said that his token is lost.
 	TokenLostAt *time.Time `json:"token_lost_at,omitempty"`
 	// BackedOut are INs and OUTs that did not come true.
@@ -134,7 +138,7 @@ func (s *Stay) applyIn(f Fact, b *VehicleIn) {
 	s.InFact, s.InAt, s.InGate, s.InLane, s.InBy = f.ID, &f.At, f.Gate, b.Lane, f.Actor
 	if b.TypedAt != nil {
 		typed := BusinessTime(*b.TypedAt)
-		s.InAt = &typed
+		s.InAt, s.InPaper = &typed, true
 	}
 	s.Class, s.Plate, s.Display, s.Token = b.Class, b.Plate, b.Display, b.Token
 	s.Tariff, s.TariffV, s.Pass, s.InPhotos = b.Tariff, b.TariffV, b.Pass, b.Photos
@@ -160,6 +164,10 @@ func (s *Stay) applyOut(f Fact, b *VehicleOut) {
 	charge := b.Charge
 	s.OutFact, s.OutAt, s.OutGate, s.OutLane, s.OutBy = f.ID, &f.At, f.Gate, b.Lane, f.Actor
 	s.OutPlate, s.OutToken, s.Charge, s.OutPhotos = b.Plate, b.Token, &charge, b.Photos
+	if b.TypedAt != nil {
+		typed := BusinessTime(*b.TypedAt)
+		s.OutAt, s.OutPaper = &typed, true
+	}
 }
 
 // backOut notes that an IN or OUT did not come true, and takes back what it
@@ -177,7 +185,7 @@ func (s *Stay) backOut(of uuid.UUID) {
 		return
 	}
 	s.OutAt, s.OutGate, s.OutLane, s.OutBy, s.OutFact = nil, "", "", "", uuid.Nil
-	s.OutPlate, s.OutToken, s.Charge, s.OutPhotos = "", "", nil, nil
+	s.OutPlate, s.OutToken, s.Charge, s.OutPhotos, s.OutPaper = "", "", nil, nil, false
 	if s.State == Left {
 		s.State = ""
 		if s.InAt != nil {

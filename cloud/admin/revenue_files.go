@@ -83,8 +83,13 @@ func (p *Pages) cashUpPDF(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	head, err := p.Auth.AuditHead(r.Context(), f.Me.Site)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	var buf bytes.Buffer
-	made := report.Made{By: f.Me.Display, At: f.At, Lang: f.Lang}
+	made := report.Made{By: f.Me.Display, At: f.At, Lang: f.Lang, Audit: head.String()}
 	if err := report.CashUp(&buf, c, made); err != nil {
 		p.fail(w, r, err)
 		return

@@ -28,7 +28,7 @@ func ConflictStates() []string {
 }
 
 // neverWaits are the kinds that no fact of another gate explains away.
-var neverWaits = []string{"rights", "clock", "unreadable", "receipt_twice", "reference_twice"}
+var neverWaits = []string{"rights", "paper", "clock", "unreadable", "receipt_twice", "reference_twice"}
 
 // ConflictsPage is how many conflicts a page of the list has.
 const ConflictsPage = 50

@@ -31,6 +31,7 @@ const (
 	PassOver       = "pass_over"
 	PassPlaces     = "pass_places"
 	Rights         = "rights"
+	Paper          = "paper"
 	Clock          = "clock"
 	GateCloned     = "gate_cloned"
 	GateRolledBack = "gate_rolled_back"

@@ -20,30 +20,9 @@ func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 // keys lists the keys of a set in order.
 func keys[K cmp.Ordered, V any](set map[K]V) []K { return slices.Sorted(maps.Keys(set)) }
 
-// The two halves of a visit that may find each other, by a stay's own facts
-// alone.
-const (
-	entry = "entry" // an IN without an OUT
-	exit  = "exit"  // an OUT without an IN
-)
-
-// half says which half of a visit a stay is, and by which plate it looks for
-// the other; "" for a whole one, or one of no plate.
-func half(alone *parking.Stay) (role, plate string) {
-	switch {
-	case alone.Plate == "":
-		return "", ""
-	case alone.Unknown():
-		return exit, string(alone.Plate)
-	case alone.State == parking.Inside:
-		return entry, string(alone.Plate)
-	}
-	return "", ""
-}
-
 // fold computes the touched stays from all their facts, with all stays that
-// have to be looked at together with them: exits and entries that may find
-// each other, or have, and stays that name the same money.
+// have to be looked at together with them: exits and entries that find each
+// other, or have, and stays that name the same money.
 func (p *projection) fold(ctx context.Context, n *news) error {
 	more := n.stays
 	pooled := map[string]bool{}
@@ -55,6 +34,9 @@ func (p *projection) fold(ctx context.Context, n *news) error {
 		found, err := p.linked(ctx, next, pooled)
 		if err != nil {
 			return err
+		}
+		if !slices.ContainsFunc(found, func(id uuid.UUID) bool { return p.touched[id] == nil }) {
+			found = p.torn()
 		}
 		more = map[uuid.UUID]bool{}
 		for _, id := range found {
@@ -166,103 +148,4 @@ func (p *projection) linked(ctx context.Context, next []uuid.UUID, pooled map[st
 	}
 	pool, err := p.pool(ctx, next, pooled)
 	return append(out, pool...), err
-}
-
-// pool lists the halves with the plates of the stays just read, where there is
-// an exit among them: without one, nothing can be matched.
-func (p *projection) pool(ctx context.Context, next []uuid.UUID, pooled map[string]bool) ([]uuid.UUID, error) {
-	plates, exits := map[string]bool{}, map[string]bool{}
-	for _, id := range next {
-		v := p.touched[id]
-		role, plate := half(&v.alone)
-		if role == exit {
-			exits[plate] = true
-		}
-		plates[plate], plates[v.wasPool] = true, true
-	}
-	delete(plates, "")
-	maps.DeleteFunc(plates, func(plate string, _ bool) bool { return pooled[plate] })
-	if len(plates) == 0 {
-		return nil, nil
-	}
-	rows, err := p.q.PlatesOfExits(ctx, cloudsql.PlatesOfExitsParams{SiteID: p.t.Site, Plates: keys(plates)})
-	if err != nil {
-		return nil, fmt.Errorf("look for exits without an entry: %w", err)
-	}
-	for _, plate := range rows {
-		exits[plate] = true
-	}
-	maps.DeleteFunc(exits, func(plate string, _ bool) bool { return pooled[plate] })
-	if len(exits) == 0 {
-		return nil, nil
-	}
-	ids, err := p.q.StaysToMatch(ctx, cloudsql.StaysToMatchParams{SiteID: p.t.Site, Plates: keys(exits)})
-	if err != nil {
-		return nil, fmt.Errorf("read the halves of visits: %w", err)
-	}
-	maps.Copy(pooled, exits)
-	return ids, nil
-}
-
-// match lets exits find their entry: by hand first, then by themselves where
-// there is one candidate only (§3).
-func (p *projection) match() {
-	var exits []*visit
-	entries := map[parking.Plate][]*visit{}
-	taken := map[uuid.UUID]bool{}
-	for _, id := range p.ids {
-		v := p.touched[id]
-		if role, _ := half(&v.alone); role == entry {
-			entries[v.alone.Plate] = append(entries[v.alone.Plate], v)
-		}
-		if !v.alone.Unknown() {
-			continue
-		}
-		if target := p.byHand(v); target != nil {
-			merge(v, target)
-			taken[target.stay.ID] = true
-			continue
-		}
-		exits = append(exits, v)
-	}
-	slices.SortFunc(exits, func(a, b *visit) int {
-		return cmp.Or(a.alone.OutAt.Compare(*b.alone.OutAt), compareIDs(a.alone.OutFact, b.alone.OutFact))
-	})
-	for _, x := range exits {
-		if x.alone.Plate == "" {
-			continue
-		}
-		var fits []*visit
-		for _, e := range entries[x.alone.Plate] {
-			if !taken[e.stay.ID] && !e.alone.InAt.After(*x.alone.OutAt) {
-				fits = append(fits, e)
-			}
-		}
-		if len(fits) == 1 {
-			merge(x, fits[0])
-			taken[fits[0].stay.ID] = true
-		}
-	}
-}
-
-// byHand returns the stay with which a person matched an exit, nil for none.
-func (p *projection) byHand(x *visit) *visit {
-	if len(x.hand) == 0 {
-		return nil
-	}
-	first := slices.MinFunc(x.hand, func(a, b parking.Told) int { return a.Compare(b.Fact) })
-	b, ok := first.Says.(*parking.ExitMatched)
-	if !ok {
-		return nil
-	}
-	target := p.touched[b.Stay]
-	if target == nil || target.alone.InAt == nil || target.alone.State == parking.Voided {
-		return nil
-	}
-	return target
-}
-
-func merge(x, target *visit) {
-	x.stay.MergeExit(target.stay.ID)
-	target.exits = append(target.exits, x.stay.ID)
 }

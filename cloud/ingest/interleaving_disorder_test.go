@@ -79,9 +79,12 @@ func (h *tale) passageAct(a act) {
 	if h.rng.IntN(5) == 0 {
 		charge.Lines = []parking.Line{{Code: parking.LineLostTicket, Amount: fee}}
 	}
-	out := h.add(a.at, a.gate, parking.KindVehicleOut, parking.VehicleOut{
-		Stay: a.stay, Lane: "2", Class: a.class, Plate: a.plate, Token: a.token, Charge: charge,
-	})
+	body := parking.VehicleOut{Stay: a.stay, Lane: "2", Class: a.class, Plate: a.plate, Token: a.token, Charge: charge}
+	if h.rng.IntN(6) == 0 {
+		typed := a.at.Add(-h.minutes(200) + 1234*time.Microsecond)
+		body.TypedAt = &typed
+	}
+	out := h.add(a.at, a.gate, parking.KindVehicleOut, body)
 	h.passages = append(h.passages, passage{out, a.stay})
 }
 

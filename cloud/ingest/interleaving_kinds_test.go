@@ -29,6 +29,9 @@ func (h *tale) contradictions() {
 	h.car(4, "51A00005", "W05", nil) // slot_invalid: out of service
 	h.cloudSays(40, parking.KindSlot, parking.SlotVersion{Slot: "W05", From: h.hour(20)})
 
+	typed := h.hour(5) // paper
+	h.car(25, "51A00015", "", func(b *parking.VehicleIn) { b.TypedAt = &typed })
+
 	h.exit(30, h.id(), "51A00006", "", 1000)    // exit_unknown
 	p := h.car(4, "51A00007", "W04", nil)       // exit_twice, fee_differs
 	h.exit(8, p.stay, "51A00007", "", 1)        // nothing costs one dong

@@ -26,7 +26,7 @@ const (
 // everyKind are the conflicts that each history holds: all that there are.
 var everyKind = []string{
 	"slot_twice", "slot_invalid", "plate_inside", "token_twice", "token_mismatch", "exit_unknown", "exit_twice", "fee_differs",
-	"paid_twice", "overpaid", "reference_twice", "receipt_twice", "pass_over", "pass_places", "rights", "clock", "gate_cloned",
+	"paid_twice", "overpaid", "reference_twice", "receipt_twice", "pass_over", "pass_places", "rights", "paper", "clock", "gate_cloned",
 	"gate_rolled_back", "unreadable",
 }
 

@@ -13,7 +13,7 @@ import (
 
 // ofStay are the kinds that are judged anew with every stay that they name.
 var ofStay = []string{
-	SlotInvalid, PlateInside, TokenTwice, TokenMismatch, ExitUnknown, ExitTwice, FeeDiffers, PaidTwice, Overpaid, PassOver,
+	SlotInvalid, ExitUnknown, ExitTwice, FeeDiffers, PaidTwice, Overpaid, PassOver, Paper,
 }
 
 // judge finds the contradictions around what has changed. Rows are written

@@ -27,8 +27,14 @@ func judgeStay(v *visit, owner map[uuid.UUID]uuid.UUID, tariff func(id string, v
 			one(SlotInvalid, c.From, c.Slot, c.Fact)
 		}
 	}
+	if s.InPaper {
+		one(Paper, *s.InAt, "", s.InFact)
+	}
 	if s.OutAt == nil {
 		return out
+	}
+	if s.OutPaper {
+		one(Paper, *s.OutAt, "", s.OutFact)
 	}
 	if s.InAt == nil {
 		one(ExitUnknown, *s.OutAt, "", s.OutFact)

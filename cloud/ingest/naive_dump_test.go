@@ -181,9 +181,10 @@ func (n *naive) stayLine(s *naiveStay) map[string]any {
 		put(l, "tariff", s.inBody.Tariff)
 		put(l, "tariff_version", s.inBody.TariffV)
 		put(l, "pass", s.inBody.Pass)
+		put(l, "in_paper", s.inBody.TypedAt != nil)
 	}
 	if s.out != nil {
-		l["out_fact"], l["out_at"] = s.out.ID, s.out.At
+		l["out_fact"], l["out_at"] = s.out.ID, s.outAt
 		if s.into == uuid.Nil {
 			l["charge"] = sortedKeys(s.outBody.Charge)
 		}
@@ -192,6 +193,7 @@ func (n *naive) stayLine(s *naiveStay) map[string]any {
 		put(l, "out_by", s.out.Actor)
 		put(l, "out_plate", s.outBody.Plate)
 		put(l, "out_token", s.outBody.Token)
+		put(l, "out_paper", s.outBody.TypedAt != nil)
 	}
 	n.addMoney(l, s)
 	return l

@@ -23,7 +23,7 @@ type naiveStay struct {
 	plate          parking.Plate
 	display, token string
 	in, out        *naiveFact
-	inAt           time.Time
+	inAt, outAt    time.Time
 	inBody         *parking.VehicleIn
 	outBody        *parking.VehicleOut
 	laterOuts      []*naiveFact
@@ -44,7 +44,7 @@ func (s *naiveStay) leftAt() (time.Time, bool) {
 	if s.out == nil {
 		return time.Time{}, false
 	}
-	return s.out.At, true
+	return s.outAt, true
 }
 
 // foldAll folds every stay from its own facts, matches the exits, and folds
@@ -137,7 +137,10 @@ func (s *naiveStay) foldOut(f *naiveFact, b *parking.VehicleOut) {
 		s.laterOuts = append(s.laterOuts, f)
 		return
 	}
-	s.out, s.outBody = f, b
+	s.out, s.outBody, s.outAt = f, b, f.At
+	if b.TypedAt != nil {
+		s.outAt = parking.BusinessTime(*b.TypedAt)
+	}
 	s.class = cmp.Or(s.class, b.Class)
 	if s.plate == "" {
 		s.plate, s.display = b.Plate, b.Display

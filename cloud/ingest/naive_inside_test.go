@@ -26,14 +26,20 @@ func (n *naive) single(t *testing.T, all []*naiveStay) []naiveConflict {
 				add("slot_invalid", c.slot, c.from, c.fact)
 			}
 		}
+		if s.in != nil && s.inBody.TypedAt != nil {
+			add("paper", "", s.inAt, s.in.ID)
+		}
+		if s.out != nil && s.outBody.TypedAt != nil {
+			add("paper", "", s.outAt, s.out.ID)
+		}
 		if s.out != nil && s.in == nil {
-			add("exit_unknown", "", s.out.At, s.out.ID)
+			add("exit_unknown", "", s.outAt, s.out.ID)
 		}
 		for _, f := range s.laterOuts {
 			add("exit_twice", "", f.At, s.out.ID, f.ID)
 		}
 		if s.out != nil && s.in != nil && n.feeDiffers(t, s) {
-			add("fee_differs", "", s.out.At, s.out.ID)
+			add("fee_differs", "", s.outAt, s.out.ID)
 		}
 	}
 	return out
@@ -86,37 +92,41 @@ func (v naiveSpan) at(t time.Time) bool {
 	return !v.stay.inAt.After(t) && (v.end == nil || !v.end.Before(t))
 }
 
-// pairs finds two visits of one plate or with one token at the same time.
-func pairs(all []*naiveStay) []naiveConflict {
+// meetings finds visits that began while another of their plate was inside, or
+// another held their token: each has one conflict, with the last of these.
+func meetings(all []*naiveStay) []naiveConflict {
 	var out []naiveConflict
-	for i, a := range all {
-		for _, b := range all[i+1:] {
-			if a.in == nil || b.in == nil || a.voided() || b.voided() {
+	for kind, span := range map[string]func(*naiveStay) naiveSpan{
+		"plate_inside": (*naiveStay).inside, "token_twice": (*naiveStay).holding,
+	} {
+		for _, s := range all {
+			if s.in == nil || s.voided() || span(s).key == "" || span(s).empty() {
 				continue
 			}
-			out = append(out, overlap("plate_inside", a.inside(), b.inside())...)
-			out = append(out, overlap("token_twice", a.holding(), b.holding())...)
+			var last *naiveStay
+			for _, o := range all {
+				if o.in == nil || o.voided() || byIn(o, s) >= 0 || span(o).key != span(s).key || span(o).over(s.inAt) {
+					continue
+				}
+				if last == nil || byIn(o, last) > 0 {
+					last = o
+				}
+			}
+			if last != nil {
+				out = append(out, naiveConflict{
+					kind: kind, at: s.inAt, facts: []uuid.UUID{last.in.ID, s.in.ID}, stays: []uuid.UUID{last.id, s.id},
+				})
+			}
 		}
 	}
 	return out
 }
 
-func overlap(kind string, a, b naiveSpan) []naiveConflict {
-	if byIn(a.stay, b.stay) > 0 {
-		a, b = b, a
-	}
-	for _, v := range []naiveSpan{a, b} {
-		if v.end != nil && !v.end.After(v.stay.inAt) {
-			return nil
-		}
-	}
-	if a.key == "" || a.key != b.key || (a.end != nil && !a.end.After(b.stay.inAt)) {
-		return nil
-	}
-	return []naiveConflict{{
-		kind: kind, at: b.stay.inAt, facts: []uuid.UUID{a.stay.in.ID, b.stay.in.ID}, stays: []uuid.UUID{a.stay.id, b.stay.id},
-	}}
-}
+// over says whether the span has ended by a time.
+func (v naiveSpan) over(t time.Time) bool { return v.end != nil && !v.end.After(t) }
+
+// empty says whether the span ended no later than it began.
+func (v naiveSpan) empty() bool { return v.over(v.stay.inAt) }
 
 // byIn orders stays with an IN by it: time, then id.
 func byIn(a, b *naiveStay) int {
@@ -139,8 +149,8 @@ func tokenMismatches(all []*naiveStay) []naiveConflict {
 			if o.in == nil || o.voided() {
 				continue
 			}
-			token := o.token == s.outBody.Token && o.holding().at(s.out.At)
-			plate := o.plate == s.outBody.Plate && o.inside().at(s.out.At)
+			token := o.token == s.outBody.Token && o.holding().at(s.outAt)
+			plate := o.plate == s.outBody.Plate && o.inside().at(s.outAt)
 			if token {
 				tokens = append(tokens, o)
 			}
@@ -154,7 +164,7 @@ func tokenMismatches(all []*naiveStay) []naiveConflict {
 		}
 		k, p := slices.MinFunc(tokens, byIn), slices.MinFunc(plates, byIn)
 		out = append(out, naiveConflict{
-			kind: "token_mismatch", at: s.out.At, facts: []uuid.UUID{s.out.ID, k.in.ID, p.in.ID}, stays: once(s.id, k.id, p.id),
+			kind: "token_mismatch", at: s.outAt, facts: []uuid.UUID{s.out.ID, k.in.ID, p.in.ID}, stays: once(s.id, k.id, p.id),
 		})
 	}
 	return out

@@ -24,7 +24,7 @@ func matches(facts []*naiveFact, own map[uuid.UUID]*naiveStay) map[uuid.UUID]uui
 		}
 	}
 	slices.SortFunc(exits, func(a, b *naiveStay) int {
-		if c := a.out.At.Compare(b.out.At); c != 0 {
+		if c := a.outAt.Compare(b.outAt); c != 0 {
 			return c
 		}
 		return compareUUID(a.out.ID, b.out.ID)
@@ -32,7 +32,7 @@ func matches(facts []*naiveFact, own map[uuid.UUID]*naiveStay) map[uuid.UUID]uui
 	for _, x := range exits {
 		var fit []uuid.UUID
 		for id, s := range own {
-			if x.plate != "" && s.plate == x.plate && s.in != nil && !s.inAt.After(x.out.At) && s.out == nil && !s.voided() && !taken[id] {
+			if x.plate != "" && s.plate == x.plate && s.in != nil && !s.inAt.After(x.outAt) && s.out == nil && !s.voided() && !taken[id] {
 				fit = append(fit, id)
 			}
 		}

@@ -30,12 +30,12 @@ func (n *naive) claim(s *naiveStay, slots []naiveVersion[*parking.SlotVersion]) 
 		return
 	}
 	for i, m := range s.moves {
-		if m.slot == "" || (m.fact != s.in.ID && s.out != nil && !m.at.Before(s.out.At)) {
+		if m.slot == "" || (m.fact != s.in.ID && s.out != nil && !m.at.Before(s.outAt)) {
 			continue
 		}
 		c := &naiveClaim{stay: s, fact: m.fact, slot: m.slot, from: m.at}
 		if s.out != nil {
-			c.until = s.out.At
+			c.until = s.outAt
 		}
 		if i+1 < len(s.moves) && (c.until.IsZero() || s.moves[i+1].at.Before(c.until)) {
 			c.until = s.moves[i+1].at

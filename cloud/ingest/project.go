@@ -28,6 +28,7 @@ type projection struct {
 	slots   map[string]parking.Slot // those that are claimed
 	owner   map[uuid.UUID]uuid.UUID // the stay of each payment
 	refs    map[string]bool         // references that may be shared
+	halves  map[string][]halfVisit  // by plate, where an exit may find its entry
 	replay  replay
 	verdict verdict
 	changed *changes
@@ -36,6 +37,7 @@ type projection struct {
 func newProjection(q *cloudsql.Queries, t *store.SiteTx, now time.Time) *projection {
 	return &projection{
 		q: q, t: t, now: now, clocks: parking.Clocks{}, asked: map[parking.Boot]bool{}, touched: map[uuid.UUID]*visit{},
+		halves:  map[string][]halfVisit{},
 		written: map[uuid.UUID]time.Time{}, refs: map[string]bool{},
 		verdict: newVerdict(), changed: newChanges(),
 	}

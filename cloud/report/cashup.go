@@ -14,6 +14,9 @@ type Made struct {
 	By   string
 	At   time.Time
 	Lang string // words.Vi or words.En
+	// Audit is the head of the site's audit log at that time, COUNT:HASH: paper
+	// that nobody can change later (cloud audit verify --head takes it).
+	Audit string
 }
 
 // CashUp writes the cash-up of a period as PDF: what came in for each method,
@@ -205,4 +208,7 @@ func (p *cashUp) foot(n, of int, page, carried books.Sum) {
 	p.text(regular, 8.5, left, y+38, p.Site.Name+" · "+p.period()+" · "+
 		p.t("report.made", p.made.By, words.Moment(p.made.Lang, p.made.At.In(p.Site.Zone))))
 	p.text(regular, 8.5, right, y+38, p.t("report.page", n, of))
+	if p.made.Audit != "" {
+		p.text(regular, 7, whole, y+50, p.t("report.audit", p.made.Audit))
+	}
 }

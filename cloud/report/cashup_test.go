@@ -51,11 +51,14 @@ func cashUp(t *testing.T, n int) books.CashUp {
 	return c
 }
 
+// auditHead is as long as heads get.
+var auditHead = "1234567:" + strings.Repeat("e3b0c442", 8)
+
 // pdfText writes the PDF and returns its text by page, as poppler reads it.
 func pdfText(t *testing.T, c books.CashUp, lang string) []string {
 	t.Helper()
 	var buf bytes.Buffer
-	made := report.Made{By: "Trần Thị Quỳnh", At: time.Date(2026, 11, 22, 11, 5, 0, 0, time.UTC), Lang: lang}
+	made := report.Made{By: "Trần Thị Quỳnh", At: time.Date(2026, 11, 22, 11, 5, 0, 0, time.UTC), Lang: lang, Audit: auditHead}
 	if err := report.CashUp(&buf, c, made); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +91,7 @@ func TestCashUpSaysEverything(t *testing.T) {
 		}
 	}
 	for i, page := range pages {
-		for _, want := range []string{fmt.Sprintf("Trang %d / %d", i+1, len(pages)), "Tổng cộng: 100 khoản", "Trang này:", "Lập bởi Trần Thị Quỳnh"} {
+		for _, want := range []string{fmt.Sprintf("Trang %d / %d", i+1, len(pages)), "Tổng cộng: 100 khoản", "Trang này:", "Lập bởi Trần Thị Quỳnh", "Đầu nhật ký kiểm toán: " + auditHead} {
 			if !strings.Contains(page, want) {
 				t.Errorf("page %d does not say %q", i+1, want)
 			}

@@ -42,6 +42,7 @@ var allowed = map[string][]How{
 	"pass_over":        {Accept, Claim},
 	"pass_places":      {Accept, Claim},
 	"rights":           {Accept, Investigate},
+	"paper":            {Accept, Investigate},
 	"clock":            {Accept, Investigate},
 	"gate_cloned":      {ReEnrol, Investigate, Accept},
 	"gate_rolled_back": {Accept, ReEnrol, Investigate},

@@ -21,12 +21,14 @@ import (
 var version string
 
 type cli struct {
-	Run     runCommand     `cmd:"" help:"Run the gate: the console in a terminal, else a line for each event."`
-	Enrol   enrolCommand   `cmd:"" help:"Enrol this machine as a gate with a one-time code from the administrator."`
-	Status  statusCommand  `cmd:"" help:"Tell how the gate of a data folder is."`
-	Export  exportCommand  `cmd:"" help:"Write the records that wait for the cloud to a file."`
-	Recover recoverCommand `cmd:"" help:"Make a damaged database anew out of all that can be read of it."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Run       runCommand       `cmd:"" help:"Run the gate: the console in a terminal, else a line for each event."`
+	Enrol     enrolCommand     `cmd:"" help:"Enrol this machine as a gate with a one-time code from the administrator."`
+	Status    statusCommand    `cmd:"" help:"Tell how the gate of a data folder is."`
+	Paper     paperCommand     `cmd:"" help:"Enter a numbered paper ticket of a time without the machine."`
+	Inventory inventoryCommand `cmd:"" help:"Enter what a walk through a zone found, and let in what is not known."`
+	Export    exportCommand    `cmd:"" help:"Write the records that wait for the cloud to a file."`
+	Recover   recoverCommand   `cmd:"" help:"Make a damaged database anew out of all that can be read of it."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 type versionCommand struct{}

@@ -4,16 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
-	"gatehouse/gate"
 	"gatehouse/gate/lane"
-	"gatehouse/gate/localapi"
 	"gatehouse/gate/store"
 	"gatehouse/gate/uplink"
 	"gatehouse/parking"
@@ -53,34 +47,11 @@ type statusCommand struct {
 	JSON bool   `help:"Print what the gate answers as JSON."`
 }
 
-// statusWait bounds the question to the running gate.
-const statusWait = 5 * time.Second
-
 // Run asks the running gate how it is.
 func (c *statusCommand) Run(ctx context.Context) error {
-	address, err := os.ReadFile(filepath.Join(c.Data, gate.AddressFile)) //nolint:gosec // a fixed name in the folder that was named
-	if err != nil {
-		return parking.Errorf(parking.Unavailable, "No gate runs on %s.", c.Data)
-	}
-	token, err := localapi.Token(c.Data)
+	body, err := ask(ctx, c.Data, http.MethodGet, "/v1/status", "", nil)
 	if err != nil {
 		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, statusWait)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+strings.TrimSpace(string(address))+"/v1/status", nil)
-	if err != nil {
-		return parking.Errorf(parking.Invalid, "The file %s is damaged; start the gate again.", gate.AddressFile)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return parking.Errorf(parking.Unavailable, "No gate runs on %s.", c.Data)
-	}
-	defer func() { _ = resp.Body.Close() }() // only read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return parking.Errorf(parking.Unavailable, "The gate did not tell how it is (%d).", resp.StatusCode)
 	}
 	return c.print(body)
 }

@@ -67,6 +67,8 @@ func New(c Config) http.Handler {
 		r.Post("/in", a.in)
 		r.Post("/fee", a.fee)
 		r.Post("/out", a.out)
+		r.Post("/paper", a.paper)
+		r.Put("/inventories/{zone}/{walk}", a.inventory)
 		r.Get("/stays", a.stays)
 		r.Get("/events", a.events)
 	})

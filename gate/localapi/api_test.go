@@ -107,6 +107,13 @@ func TestBadInput(t *testing.T) {
 		{"unknown slot", "POST", "/v1/in", j, `{"lane":"1","plate":"30A12345","slot":"Z99"}`, 404, "Z99"},
 		{"unknown class", "POST", "/v1/in", j, `{"lane":"1","plate":"30A12345","class":"ufo"}`, 400, "ufo"},
 		{"bad id", "POST", "/v1/in", j, `{"id":"7","lane":"1","plate":"30A12345"}`, 400, "field"},
+		{"paper without a number", "POST", "/v1/paper", j, `{"lane":"1","in":"2026-11-20 07:00"}`, 400, "number"},
+		{"paper with a strange time", "POST", "/v1/paper", j, `{"lane":"1","number":"7","in":"yesterday"}`, 400, "yesterday"},
+		{"paper of tomorrow", "POST", "/v1/paper", j, `{"lane":"1","number":"7","in":"2126-11-20T07:00:00Z"}`, 400, "future"},
+		{"walk without a UUID", "PUT", "/v1/inventories/N/7", "text/csv", "class\n", 400, "UUID"},
+		{"walk through nothing", "PUT", "/v1/inventories/X/018f0000-0000-7000-8000-000000000009", "text/csv", "class\n", 404, "zone"},
+		{"walk that is no list", "PUT", "/v1/inventories/N/018f0000-0000-7000-8000-000000000009", "text/csv", "\x00\"", 400, "Line 1"},
+		{"walk as JSON", "PUT", "/v1/inventories/N/018f0000-0000-7000-8000-000000000009", j, "{}", 415, "text/csv"},
 		{"nobody inside", "POST", "/v1/out", j, `{"lane":"2","plate":"30A12345","method":"cash"}`, 404, "30A-123.45"},
 		{"no plate out", "POST", "/v1/out", j, `{"lane":"2","method":"cash"}`, 400, "empty"},
 		{"negative cash", "POST", "/v1/out", j, `{"lane":"2","plate":"30A12345","method":"cash","tendered":-1}`, 400, "negative"},
@@ -249,6 +256,28 @@ func TestArriveThenIn(t *testing.T) {
 		if status, answer := c.send("GET", path, "", nil); status != 200 || !json.Valid(answer) {
 			t.Errorf("%s: %d %s", path, status, answer)
 		}
+	}
+}
+
+// What was written on paper, and what a walk found, is entered in the site's
+// local time.
+func TestEnteredLater(t *testing.T) {
+	t.Parallel()
+	c := serve(t)
+	var paper struct {
+		parking.Stay
+		Tariff parking.Money `json:"fee_by_tariff"`
+	}
+	c.post("/v1/paper", `{"lane":"1","number":"17","plate":"30A12345","in":"2026-11-20 06:30","out":"2026-11-20T07:30:00+07:00","paid":5000,"actor":"an"}`, &paper)
+	if paper.State != parking.Left || !paper.InAt.Equal(lanetest.Start.Add(-90*time.Minute)) || paper.Tariff != 5000 || paper.InBy != "an" {
+		t.Errorf("paper: %+v", paper)
+	}
+	status, answer := c.send("PUT", "/v1/inventories/N/018f0000-0000-7000-8000-000000000009?actor=an", "text/csv", []byte("plate,class,slot\n51F12345,car,N03\n"))
+	var walk struct {
+		LetIn []parking.Stay `json:"let_in"`
+	}
+	if err := json.Unmarshal(answer, &walk); status != 200 || err != nil || len(walk.LetIn) != 1 || walk.LetIn[0].Slot != "N03" {
+		t.Errorf("walk: %d %s", status, answer)
 	}
 }
 

@@ -25,6 +25,7 @@ var pagesConflicts = area{
 	"conflict.pass_over":     {"Vé tháng không còn phủ", "The pass does not cover this"},
 	"conflict.pass_places":   {"Vé tháng hết chỗ", "The pass has no place left"},
 	"conflict.slot_invalid":  {"Chỗ đỗ không hợp lệ", "The slot is not valid"},
+	"conflict.paper":         {"Nhập sau từ vé giấy", "Entered later from paper"},
 	"conflict.rights":        {"Người làm đã hết quyền", "Somebody without the right"},
 	"conflict.clock":         {"Đồng hồ cổng sai", "A gate's clock was wrong"},
 
@@ -46,6 +47,7 @@ var pagesConflicts = area{
 	"conflict.about.receipt_twice":    {"Hai biên nhận mang cùng một số. Hãy ghi lý do cho sổ sách.", "Two receipts bear one number. Write down why, for the books."},
 	"conflict.about.pass_over":        {"Xe vào bằng vé tháng đã hết hạn, bị khoá, hoặc không dành cho xe này. Lượt được tính tiền như không có vé.", "A vehicle came in on a pass that has ended, is suspended, or is not for it. The stay is priced as without one."},
 	"conflict.about.pass_places":      {"Vé tháng có nhiều xe trong bãi hơn số chỗ. Xe vào sau được tính tiền như không có vé.", "More vehicles of the pass are inside than it has places. The later is priced as without one."},
+	"conflict.about.paper":            {"Lượt vào hoặc ra này được nhập sau từ vé giấy, với giờ do người nhập gõ. Đối chiếu với cuống vé rồi chấp nhận.", "This entry or exit was entered later from a paper ticket, with a typed time. Compare it with the ticket's stub, then accept."},
 	"conflict.about.rights":           {"Một người đã hết quyền vẫn thao tác, có thể vì cổng đang mất mạng chưa biết. Việc đã làm được giữ và đánh dấu.", "Somebody acted whose right had ended, perhaps because the gate was cut off and did not know. What was done stands and is flagged."},
 	"conflict.about.clock":            {"Đồng hồ của cổng lệch một phút trở lên. Giờ của các sự kiện đã được sửa; phí đã thu không tính lại.", "The gate's clock was off by a minute or more. The times of its facts were corrected; no fee was computed again."},
 	"conflict.about.gate_cloned":      {"Hai máy cùng chạy như một cổng. Mọi sự kiện đều được nhận. Hãy tắt một máy và kích hoạt lại cổng.", "Two machines ran as one gate. All facts were taken. Stop one of them and enrol the gate again."},

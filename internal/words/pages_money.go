@@ -53,4 +53,5 @@ var pagesMoney = area{
 	"report.carried":      {"Cộng dồn: %s khoản", "Carried: %s payments"},
 	"report.whole":        {"Tổng cộng: %s khoản", "Whole: %s payments"},
 	"report.page":         {"Trang %d / %d", "Page %d of %d"},
+	"report.audit":        {"Đầu nhật ký kiểm toán: %s", "Audit log's head: %s"},
 }

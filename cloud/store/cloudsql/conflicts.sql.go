@@ -110,6 +110,55 @@ func (q *Queries) ConflictsByID(ctx context.Context, arg ConflictsByIDParams) ([
 	return items, nil
 }
 
+const conflictsOfLater = `-- name: ConflictsOfLater :many
+SELECT tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at, closed_at, subject, settled_fact, settled_how, settled_reason, settled_by, settled_at FROM conflicts
+WHERE site_id = $1 AND kind IN ('plate_inside', 'token_twice') AND stays[2] = ANY ($2::uuid[]) AND state <> 'withdrawn'
+`
+
+type ConflictsOfLaterParams struct {
+	SiteID uuid.UUID
+	Stays  []uuid.UUID
+}
+
+// The standing conflicts of stays with who was inside when they came.
+func (q *Queries) ConflictsOfLater(ctx context.Context, arg ConflictsOfLaterParams) ([]Conflict, error) {
+	rows, err := q.db.Query(ctx, conflictsOfLater, arg.SiteID, arg.Stays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.SiteID,
+			&i.ID,
+			&i.Kind,
+			&i.Facts,
+			&i.Stays,
+			&i.SlotCode,
+			&i.State,
+			&i.At,
+			&i.OpenedAt,
+			&i.ClosedAt,
+			&i.Subject,
+			&i.SettledFact,
+			&i.SettledHow,
+			&i.SettledReason,
+			&i.SettledBy,
+			&i.SettledAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const conflictsOfSlots = `-- name: ConflictsOfSlots :many
 SELECT tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at, closed_at, subject, settled_fact, settled_how, settled_reason, settled_by, settled_at FROM conflicts
 WHERE site_id = $1 AND kind = 'slot_twice' AND slot_code = ANY ($2::text[]) AND at >= $3 AND state <> 'withdrawn'

@@ -62,65 +62,6 @@ func (q *Queries) ExitsInto(ctx context.Context, arg ExitsIntoParams) ([]ExitsIn
 	return items, nil
 }
 
-const exitsNaming = `-- name: ExitsNaming :many
-SELECT a.id, a.out_token::text AS token, a.out_plate::text AS plate, a.out_at::timestamptz AS out_at,
-    (a.document ->> 'out_fact')::uuid AS out_fact FROM transactions a
-WHERE a.site_id = $1 AND a.out_token = ANY ($2::text[]) AND a.out_plate IS NOT NULL AND a.state <> 'voided'
-    AND a.out_at >= $3
-UNION
-SELECT b.id, b.out_token::text AS token, b.out_plate::text AS plate, b.out_at::timestamptz AS out_at,
-    (b.document ->> 'out_fact')::uuid AS out_fact FROM transactions b
-WHERE b.site_id = $1 AND b.out_plate = ANY ($4::text[]) AND b.out_token IS NOT NULL AND b.state <> 'voided'
-    AND b.out_at >= $3
-`
-
-type ExitsNamingParams struct {
-	SiteID uuid.UUID
-	Tokens []string
-	FromAt *time.Time
-	Plates []string
-}
-
-type ExitsNamingRow struct {
-	ID      uuid.UUID
-	Token   string
-	Plate   string
-	OutAt   time.Time
-	OutFact uuid.UUID
-}
-
-// Exits with both a token and a plate, one of them among these, at from_at or later.
-func (q *Queries) ExitsNaming(ctx context.Context, arg ExitsNamingParams) ([]ExitsNamingRow, error) {
-	rows, err := q.db.Query(ctx, exitsNaming,
-		arg.SiteID,
-		arg.Tokens,
-		arg.FromAt,
-		arg.Plates,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ExitsNamingRow{}
-	for rows.Next() {
-		var i ExitsNamingRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Token,
-			&i.Plate,
-			&i.OutAt,
-			&i.OutFact,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const holdSlots = `-- name: HoldSlots :exec
 UPDATE transactions t SET slot_held = t.slot_claimed
 WHERE t.site_id = $1 AND t.id = ANY ($2::uuid[])
@@ -323,67 +264,6 @@ func (q *Queries) StaysForSnapshot(ctx context.Context, arg StaysForSnapshotPara
 	return items, nil
 }
 
-const staysHolding = `-- name: StaysHolding :many
-SELECT a.id, a.plate, a.token, a.in_at, a.out_at, a.token_until, a.in_fact FROM transactions a
-WHERE a.site_id = $1 AND a.plate = ANY ($2::text[]) AND a.state <> 'voided' AND a.in_at IS NOT NULL
-    AND (a.out_at IS NULL OR a.out_at >= $3)
-UNION
-SELECT b.id, b.plate, b.token, b.in_at, b.out_at, b.token_until, b.in_fact FROM transactions b
-WHERE b.site_id = $1 AND b.token = ANY ($4::text[]) AND b.state <> 'voided' AND b.in_at IS NOT NULL
-    AND (b.out_at IS NULL OR b.out_at >= $3)
-`
-
-type StaysHoldingParams struct {
-	SiteID uuid.UUID
-	Plates []string
-	FromAt *time.Time
-	Tokens []string
-}
-
-type StaysHoldingRow struct {
-	ID         uuid.UUID
-	Plate      string
-	Token      *string
-	InAt       *time.Time
-	OutAt      *time.Time
-	TokenUntil *time.Time
-	InFact     *uuid.UUID
-}
-
-// Stays with one of these plates or tokens that were inside at from_at or later.
-func (q *Queries) StaysHolding(ctx context.Context, arg StaysHoldingParams) ([]StaysHoldingRow, error) {
-	rows, err := q.db.Query(ctx, staysHolding,
-		arg.SiteID,
-		arg.Plates,
-		arg.FromAt,
-		arg.Tokens,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []StaysHoldingRow{}
-	for rows.Next() {
-		var i StaysHoldingRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Plate,
-			&i.Token,
-			&i.InAt,
-			&i.OutAt,
-			&i.TokenUntil,
-			&i.InFact,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const staysOfPass = `-- name: StaysOfPass :many
 SELECT id, in_at, out_at, in_fact, pass_held FROM transactions
 WHERE site_id = $1 AND pass = $2 AND state <> 'voided' AND in_at IS NOT NULL
@@ -462,7 +342,11 @@ func (q *Queries) StaysOfPassSince(ctx context.Context, arg StaysOfPassSincePara
 }
 
 const staysToMatch = `-- name: StaysToMatch :many
-SELECT id FROM transactions WHERE site_id = $1 AND match_plate = ANY ($2::text[])
+SELECT h.id, h.match_role::text AS role, h.match_plate::text AS plate, coalesce(h.in_at, h.out_at)::timestamptz AS at,
+    coalesce(h.in_fact, (h.document ->> 'out_fact')::uuid)::uuid AS fact, h.into_id,
+    EXISTS (SELECT FROM transactions x WHERE x.site_id = h.site_id AND x.into_id = h.id
+        AND x.match_plate IS DISTINCT FROM h.match_plate) AS away
+FROM transactions h WHERE h.site_id = $1 AND h.match_plate = ANY ($2::text[])
 `
 
 type StaysToMatchParams struct {
@@ -470,20 +354,39 @@ type StaysToMatchParams struct {
 	Plates []string
 }
 
+type StaysToMatchRow struct {
+	ID     uuid.UUID
+	Role   string
+	Plate  string
+	At     time.Time
+	Fact   uuid.UUID
+	IntoID *uuid.UUID
+	Away   bool
+}
+
 // The entries without an exit and the exits without an entry of some plates.
-func (q *Queries) StaysToMatch(ctx context.Context, arg StaysToMatchParams) ([]uuid.UUID, error) {
+// away: an exit of another plate was matched with the entry, by hand.
+func (q *Queries) StaysToMatch(ctx context.Context, arg StaysToMatchParams) ([]StaysToMatchRow, error) {
 	rows, err := q.db.Query(ctx, staysToMatch, arg.SiteID, arg.Plates)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []StaysToMatchRow{}
 	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var i StaysToMatchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Role,
+			&i.Plate,
+			&i.At,
+			&i.Fact,
+			&i.IntoID,
+			&i.Away,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -12,6 +12,11 @@ WHERE site_id = @site_id AND kind = 'slot_twice' AND slot_code = ANY (@slots::te
 SELECT * FROM conflicts
 WHERE site_id = @site_id AND kind = ANY (@kinds::text[]) AND subject = ANY (@subjects::text[]) AND state <> 'withdrawn';
 
+-- name: ConflictsOfLater :many
+-- The standing conflicts of stays with who was inside when they came.
+SELECT * FROM conflicts
+WHERE site_id = @site_id AND kind IN ('plate_inside', 'token_twice') AND stays[2] = ANY (@stays::uuid[]) AND state <> 'withdrawn';
+
 -- name: ConflictsByID :many
 SELECT * FROM conflicts
 WHERE site_id = @site_id AND id = ANY (@ids::bytea[]);

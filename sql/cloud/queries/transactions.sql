@@ -1,28 +1,6 @@
 -- name: StaysByID :many
 SELECT id, document, plate, match_plate FROM transactions WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
 
--- name: StaysHolding :many
--- Stays with one of these plates or tokens that were inside at from_at or later.
-SELECT a.id, a.plate, a.token, a.in_at, a.out_at, a.token_until, a.in_fact FROM transactions a
-WHERE a.site_id = @site_id AND a.plate = ANY (@plates::text[]) AND a.state <> 'voided' AND a.in_at IS NOT NULL
-    AND (a.out_at IS NULL OR a.out_at >= @from_at)
-UNION
-SELECT b.id, b.plate, b.token, b.in_at, b.out_at, b.token_until, b.in_fact FROM transactions b
-WHERE b.site_id = @site_id AND b.token = ANY (@tokens::text[]) AND b.state <> 'voided' AND b.in_at IS NOT NULL
-    AND (b.out_at IS NULL OR b.out_at >= @from_at);
-
--- name: ExitsNaming :many
--- Exits with both a token and a plate, one of them among these, at from_at or later.
-SELECT a.id, a.out_token::text AS token, a.out_plate::text AS plate, a.out_at::timestamptz AS out_at,
-    (a.document ->> 'out_fact')::uuid AS out_fact FROM transactions a
-WHERE a.site_id = @site_id AND a.out_token = ANY (@tokens::text[]) AND a.out_plate IS NOT NULL AND a.state <> 'voided'
-    AND a.out_at >= @from_at
-UNION
-SELECT b.id, b.out_token::text AS token, b.out_plate::text AS plate, b.out_at::timestamptz AS out_at,
-    (b.document ->> 'out_fact')::uuid AS out_fact FROM transactions b
-WHERE b.site_id = @site_id AND b.out_plate = ANY (@plates::text[]) AND b.out_token IS NOT NULL AND b.state <> 'voided'
-    AND b.out_at >= @from_at;
-
 -- name: PlatesOfExits :many
 -- Which of these plates an exit bears that looks for its entry.
 SELECT DISTINCT match_plate::text AS plate FROM transactions
@@ -30,7 +8,12 @@ WHERE site_id = @site_id AND match_plate = ANY (@plates::text[]) AND match_role 
 
 -- name: StaysToMatch :many
 -- The entries without an exit and the exits without an entry of some plates.
-SELECT id FROM transactions WHERE site_id = @site_id AND match_plate = ANY (@plates::text[]);
+-- away: an exit of another plate was matched with the entry, by hand.
+SELECT h.id, h.match_role::text AS role, h.match_plate::text AS plate, coalesce(h.in_at, h.out_at)::timestamptz AS at,
+    coalesce(h.in_fact, (h.document ->> 'out_fact')::uuid)::uuid AS fact, h.into_id,
+    EXISTS (SELECT FROM transactions x WHERE x.site_id = h.site_id AND x.into_id = h.id
+        AND x.match_plate IS DISTINCT FROM h.match_plate) AS away
+FROM transactions h WHERE h.site_id = @site_id AND h.match_plate = ANY (@plates::text[]);
 
 -- name: StaysOfPass :many
 -- The stays that came on a pass at from_at or later, or were inside then.
