@@ -49,7 +49,7 @@ func (d *Desk) mayEnter(l parking.Lane, v *vehicle) error {
 		return parking.Errorf(parking.Conflict, "Lane %s leads out.", l.Code)
 	case v.Check:
 		return parking.Errorf(parking.Conflict, "The plate was not read for sure. Pick or type it first.")
-	case v.Plate == "" && v.reading && !(v.tapped && d.proof(v.Class) != parking.ProofPlate):
+	case v.Plate == "" && v.reading && (!v.tapped || d.proof(v.Class) == parking.ProofPlate):
 		return parking.Errorf(parking.Conflict, "The plate is still being read. Wait a moment or type it.")
 	case v.Plate == "" && v.reason == "" && v.Token == "" && v.Class != parking.Bicycle:
 		return parking.Errorf(parking.Invalid, "There is no plate. Type it, or give a reason why there is none.")
