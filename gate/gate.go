@@ -42,6 +42,9 @@ type Config struct {
 	Cameras    map[string]string // specs by lane and role (camera.Open): "1", "1/face"
 	Barriers   map[string]string // specs by lane (device.OpenBarrier)
 	Sensors    map[string]string // specs by lane and what they tell (device.OpenSensor): "1/arrival"
+	Readers    map[string]string // specs by lane (device.OpenReader)
+	Printers   map[string]string // specs by lane (device.OpenPrinter)
+	Tickets    map[string]string // by lane with a printer: classes that get a ticket, with commas; "none"
 	VisionPath string            // program of the vision worker; "" for none
 	Listen     string            // of the local API; "" for none
 	ListenOpen bool              // Listen may be reached from other machines
@@ -203,16 +206,25 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	if err := n.openDevices(&cfg); err != nil {
 		return err
 	}
+	readers, err := n.openTokens(&cfg)
+	if err != nil {
+		return err
+	}
 	if n.cfg.VisionPath != "" {
 		n.vision = vision.NewClient(vision.Config{Path: n.cfg.VisionPath, Log: n.log})
 		cfg.Vision, cfg.VisionState = n.vision, n.visionState
 	}
-	var err error
 	if n.desk, err = lane.New(ctx, cfg); err != nil {
 		return err
 	}
 	n.uplink.SetLoans(n.desk)
 	n.start("desk", running, n.desk.Run)
+	for code, reader := range readers {
+		n.start("card reader of lane "+code, running, func(ctx context.Context) error {
+			n.desk.ReadCards(ctx, code, reader)
+			return nil
+		})
+	}
 	if n.cfg.Listen == "" {
 		return nil
 	}

@@ -31,6 +31,9 @@ type runCommand struct {
 	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane, up to four by role (1=, 1/face=, 1/overview=): sim: or folder:/path. May be repeated."`
 	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none:, or the http or modbus address of a relay. May be repeated."`
 	Sensor       map[string]string `mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane, what is arrival, passage or contact: sim:, api:, motion:, or an http or modbus address. May be repeated."`
+	Reader       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Card reader of a lane: sim:, tcp:HOST:PORT, serial:/dev/…?baud=9600 or evdev:/dev/input/…. May be repeated."`
+	Printer      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Ticket printer of a lane that leads in: sim:, tcp:HOST:PORT or file:/dev/…. May be repeated."`
+	Tickets      map[string]string `mapsep:"none" placeholder:"LANE=CLASSES" help:"Classes that get a ticket at a lane with a printer, with commas, or none; all if not given. May be repeated."`
 	Vision       string            `type:"path" help:"Program of the vision worker."`
 	PhotosGB     int64             `name:"photos-gb" default:"20" help:"How much of the disk photos may take, in GB; a gigabyte is always left to the records."`
 	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
@@ -50,7 +53,8 @@ func (c *runCommand) Run(ctx context.Context) error {
 		c.Listen = ""
 	}
 	node, err := gate.Open(ctx, gate.Config{
-		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, VisionPath: c.Vision,
+		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, VisionPath: c.Vision,
+		Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Printers: c.Printer, Tickets: c.Tickets,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
 		NeighbourListen: c.Neighbours, Neighbours: c.Neighbour, Discover: c.Neighbours != "" && !c.NoDiscovery,
 	})

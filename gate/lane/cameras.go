@@ -46,6 +46,11 @@ func (d *Desk) look(l parking.Lane, p *post, v *vehicle, given []byte) {
 		d.read(l, v, frame)
 		d.cropThumb(v, frame)
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if v.done && p.vehicle != v {
+		v.stop() // it went in by its card and was read on
+	}
 }
 
 // shoot takes one picture of the vehicle, unless one was given, and keeps it.

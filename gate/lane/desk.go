@@ -10,6 +10,7 @@ package lane
 
 import (
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -83,6 +84,14 @@ type Config struct {
 	// days. An Unavailable error sends the desk to its own verifiers.
 	SignIn func(ctx context.Context, name, password string) (Guard, error)
 	Log    *slog.Logger
+	// Printers print tickets at lanes that lead in; Tickets says for which
+	// classes, by lane: a lane without an entry prints for all.
+	Printers map[string]device.Printer
+	Tickets  map[string][]parking.Class
+	// Key is this gate's own: it signs tickets. Keys are those that a gate of the
+	// site has or had, to verify them with; nil: the site's configuration's.
+	Key  ed25519.PrivateKey
+	Keys func(gate string) []parking.TicketKey
 	// ShowDone is how long a vehicle that was let through stays on the
 	// screen; 0 means DefaultShowDone, less than 0 for ever.
 	ShowDone time.Duration
@@ -123,6 +132,7 @@ type Desk struct {
 	turn   int            // notes about loans so far
 	ids    [64]sync.Mutex // by request id: one request is done once at a time
 	noteMu sync.Mutex
+	tapMu  sync.Mutex // one tap at a time: it is taken before mu
 
 	background sync.WaitGroup // readings, holds and barriers under way
 	ctx        context.Context

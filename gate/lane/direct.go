@@ -181,16 +181,21 @@ func (d *Desk) wait(ctx context.Context, code string, subject uuid.UUID, reading
 	if err != nil {
 		return
 	}
-	ch, limit := v.pictured, pictureWait
+	until, limit := []<-chan struct{}{v.pictured}, pictureWait
 	if reading {
-		ch, limit = v.settled, frameTimeout+readTimeout
+		until, limit = append(until, v.settled), frameTimeout+readTimeout
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	select {
-	case <-ch:
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-v.ctx.Done():
+	for _, ch := range until {
+		select {
+		case <-ch:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		case <-v.ctx.Done():
+			return
+		}
 	}
 }

@@ -95,6 +95,9 @@ func (d *Desk) Out(ctx context.Context, r OutRequest) (OutAnswer, error) {
 			return outAnswer(Passed{Stay: s, Opened: true}), err
 		}
 	}
+	if parking.IsTicket(r.Token) {
+		return d.outByTicket(ctx, r)
+	}
 	stay, err := d.find(ctx, r.Stay, r.Plate)
 	if err != nil {
 		return OutAnswer{}, err

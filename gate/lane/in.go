@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -48,7 +49,7 @@ func (d *Desk) mayEnter(l parking.Lane, v *vehicle) error {
 		return parking.Errorf(parking.Conflict, "Lane %s leads out.", l.Code)
 	case v.Check:
 		return parking.Errorf(parking.Conflict, "The plate was not read for sure. Pick or type it first.")
-	case v.Plate == "" && v.reading:
+	case v.Plate == "" && v.reading && (!v.tapped || d.proof(v.Class) == parking.ProofPlate):
 		return parking.Errorf(parking.Conflict, "The plate is still being read. Wait a moment or type it.")
 	case v.Plate == "" && v.reason == "" && v.Token == "" && v.Class != parking.Bicycle:
 		return parking.Errorf(parking.Invalid, "There is no plate. Type it, or give a reason why there is none.")
@@ -77,9 +78,10 @@ func (d *Desk) enter(ctx context.Context, p *post, v *vehicle, actor string, sta
 	site := d.cfg.State.Site()
 	tariff := site.Config.Tariff
 	slot, _ := d.cfg.State.Site().Slot(v.Slot)
+	token := cmp.Or(v.Token, d.ticketNumber(p, v, stay))
 	in := &parking.VehicleIn{
 		Stay: stay, Lane: p.code, Class: v.Class, Plate: v.Plate, Display: v.Display,
-		Read: v.plateRead(), Reason: v.oddReason(), Token: v.Token,
+		Read: v.plateRead(), Reason: v.oddReason(), Token: token,
 		Zone: v.Zone, Slot: v.Slot, Grant: v.hold.Grant,
 		Tariff: tariff.ID, TariffV: tariff.Version, Photos: v.photos,
 		Offline: d.link().State == Offline, HomeOnly: v.Slot != "" && slot.Home == d.cfg.Gate,
@@ -87,8 +89,13 @@ func (d *Desk) enter(ctx context.Context, p *post, v *vehicle, actor string, sta
 	if !v.chosen {
 		in.Offered = v.Slot
 	}
-	return d.finish(ctx, p, v, actor, stay,
+	err := d.finish(ctx, p, v, actor, stay,
 		state.Draft{Kind: parking.KindVehicleIn, Body: in, Actor: actor})
+	if err == nil && token != v.Token {
+		v.Token = token
+		d.giveTicket(p, v)
+	}
+	return err
 }
 
 // finish writes the facts that let a vehicle through, the opening among them,
@@ -196,7 +203,7 @@ func (d *Desk) PickCandidate(ctx context.Context, code string, subject uuid.UUID
 func (d *Desk) replate(ctx context.Context, code string, subject uuid.UUID, plate parking.Plate, reason string, typed bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l, _, v, actor, err := d.at(ctx, code, subject)
+	l, p, v, actor, err := d.at(ctx, code, subject)
 	if err != nil {
 		return err
 	}
@@ -220,6 +227,9 @@ func (d *Desk) replate(ctx context.Context, code string, subject uuid.UUID, plat
 	v.checked = true
 	d.assess(l, v)
 	d.ready(v)
+	if v.tapped { // the plate was what its card waited for
+		d.spawn(func() { d.hasten(p, v) })
+	}
 	return nil
 }
 

@@ -27,6 +27,10 @@ const (
 	warnCardless = "It came in without a card; the plate alone was checked."
 	warnMismatch = "Card and plate belong to different vehicles."
 	warnTwice    = "This plate is inside more than once."
+	warnTwoHold  = "This card is on more than one vehicle inside."
+	warnNobody   = "No vehicle inside has this card or ticket. Go on by the plate."
+	warnWasLost  = "Its card or ticket was said to be lost."
+	warnUnproven = "The key that signed this ticket is not known here; compare the pictures."
 )
 
 func inAt(s parking.Stay) time.Time {
@@ -71,7 +75,7 @@ func (d *Desk) match(v *vehicle) {
 	if v.done || v.picked || v.Stage == Paying {
 		return // what the guard picked, or a driver is paying for, stays
 	}
-	for _, w := range []string{warnNoStay, warnPick, warnNoCard, warnCardless, warnMismatch, warnTwice} {
+	for _, w := range []string{warnNoStay, warnPick, warnNoCard, warnCardless, warnMismatch, warnTwice, warnTwoHold, warnNobody, warnWasLost, warnUnproven} {
 		v.forget(w)
 	}
 	v.Matches, v.Chosen, v.Due, v.marked = nil, -1, 0, map[uuid.UUID]string{}
@@ -81,10 +85,13 @@ func (d *Desk) match(v *vehicle) {
 	for _, s := range d.candidates(v) {
 		m := Match{
 			Stay: s, Distance: float64(parking.PlateDistance(v.Plate, s.Plate)) / parking.PlateEditCost,
-			ByToken: v.Token != "" && s.Token == v.Token,
+			ByToken: v.holdsToken(s),
 		}
 		d.price(v, &m)
 		v.Matches = append(v.Matches, m)
+	}
+	if v.Token != "" && !slices.ContainsFunc(v.Matches, func(m Match) bool { return m.ByToken }) {
+		v.warn(warnNobody)
 	}
 	if len(v.Matches) == 0 {
 		v.warn(warnNoStay)
@@ -112,6 +119,9 @@ func (d *Desk) candidates(v *vehicle) []parking.Stay {
 			}
 		}
 	}
+	if v.shown != nil {
+		add(d.ticketStay(v.shown)...)
+	}
 	if v.Token != "" {
 		add(site.ByToken(v.Token)...)
 	}
@@ -128,7 +138,7 @@ func (d *Desk) candidates(v *vehicle) []parking.Stay {
 }
 
 func (v *vehicle) rank(s parking.Stay) int {
-	plate, token := v.Plate != "" && s.Plate == v.Plate, v.Token != "" && s.Token == v.Token
+	plate, token := v.Plate != "" && s.Plate == v.Plate, v.holdsToken(s)
 	switch {
 	case plate && token:
 		return 0
@@ -150,8 +160,14 @@ func (d *Desk) certain(v *vehicle) bool {
 	sure := v.Plate != "" && first.Stay.Plate == v.Plate && (v.Typed || v.checked || v.Reading.Outcome == vision.OutcomeRead)
 	proof := d.proof(first.Stay.Class)
 	switch {
+	case v.shown != nil && v.shown.unproven:
+		v.warn(warnUnproven)
+		return false
 	case proof == parking.ProofPlate:
 		return sure
+	case first.Stay.TokenLostAt != nil:
+		v.warn(warnWasLost)
+		return false
 	case first.Stay.Token == "": // it has no card to show: the plate must do
 		if sure {
 			v.warn(warnCardless)
@@ -178,13 +194,17 @@ func (v *vehicle) contradicted() bool {
 	}
 	first := v.Matches[0]
 	switch {
-	case exact > 1 || byToken > 1:
+	case byToken > 1:
+		v.warn(warnTwoHold)
+		return true
+	case exact > 1:
 		v.warn(warnTwice)
 		return true
-	case exact == 1 && byToken == 1 && (!first.ByToken || first.Stay.Plate != v.Plate),
-		exact == 1 && byToken == 0 && v.Token != "" && first.Stay.Token != "":
+	case exact == 1 && byToken == 1 && (!first.ByToken || first.Stay.Plate != v.Plate):
 		v.warn(warnMismatch)
 		return true
+	case exact == 1 && byToken == 0 && v.Token != "" && first.Stay.Token != "":
+		return true // its own card is another; warnNobody says so
 	}
 	return false
 }
@@ -215,7 +235,7 @@ func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time) (parking.Q
 	if s.InAt == nil {
 		return parking.Quote{}, parking.Errorf(parking.Invalid, "It is not known when this vehicle came in.")
 	}
-	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out}
+	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s)}
 	for _, p := range s.Payments {
 		if p.Status == parking.Paid && p.PaidAt != nil {
 			req.Paid = append(req.Paid, paidAt(p))
@@ -272,7 +292,7 @@ func (d *Desk) reprice(v *vehicle) error {
 	changed := false
 	if now.Sub(v.PricedAt) > time.Duration(tariff.QuoteHold)*time.Minute {
 		v.PricedAt = now
-	} else if s, err := d.cfg.State.Stay(context.Background(), stay.ID); err == nil && (s.PaidSum() != stay.PaidSum() || s.Class != stay.Class) {
+	} else if s, err := d.cfg.State.Stay(context.Background(), stay.ID); err == nil && (s.PaidSum() != stay.PaidSum() || s.Class != stay.Class || (s.TokenLostAt == nil) != (stay.TokenLostAt == nil)) {
 		changed = true
 	} else {
 		return nil

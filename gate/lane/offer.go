@@ -40,8 +40,10 @@ func (d *Desk) offer(l parking.Lane, v *vehicle) {
 	if v.Plate != "" && len(site.ByPlate(v.Plate)) > 0 {
 		v.warn(warnInside)
 	}
-	if v.Token != "" && len(site.ByToken(v.Token)) > 0 {
+	v.Holder = nil
+	if live := site.ByToken(v.Token); v.Token != "" && len(live) > 0 {
 		v.warn(warnToken)
+		v.Holder = &live[0]
 	}
 	if v.chosen {
 		return

@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -136,7 +137,8 @@ func (d *Desk) mayLeave(ctx context.Context, l parking.Lane, v *vehicle) error {
 		}
 		return parking.Errorf(parking.Conflict, "It is not certain which vehicle this is. Compare the pictures and pick one.")
 	}
-	if _, err := d.inside(ctx, v.Matches[v.Chosen].Stay.ID); err != nil {
+	id := v.Matches[v.Chosen].Stay.ID
+	if _, err := d.inside(ctx, id); err != nil && (!v.broughtTicketOf(id) || parking.ErrorCode(err) != parking.NotFound) {
 		return err
 	}
 	return d.reprice(v)
@@ -151,6 +153,7 @@ func (d *Desk) exit(ctx context.Context, p *post, v *vehicle, actor string, paym
 		drafts = append(drafts, state.Draft{Kind: parking.KindPaymentTaken, Body: payment, Actor: actor})
 	}
 	tariff, marked := d.tariffOf(m.Stay)
+	marked = cmp.Or(marked, v.unprovenMark())
 	out := &parking.VehicleOut{
 		Stay: m.Stay.ID, Lane: p.code, Class: m.Stay.Class, Plate: v.Plate, Display: v.Display,
 		Read: v.plateRead(), Token: v.Token, Photos: v.photos,

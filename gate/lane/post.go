@@ -23,6 +23,7 @@ type post struct {
 	picture []byte
 	number  int64 // of picture
 	taking  bool  // a picture is being taken for screens
+	tokens  tokens
 
 	vehicle *vehicle    // in front; nil: nobody
 	waiting []*vehicle  // behind it, in the order in which they came
@@ -79,6 +80,7 @@ func (d *Desk) post(l parking.Lane) *post {
 			p.main = role
 		}
 	}
+	p.tokens = d.tokensAt(l.Code)
 	d.lanes[l.Code] = p
 	return p
 }

@@ -80,7 +80,9 @@ func (d *Desk) remove(p *post) {
 	if v == nil {
 		return
 	}
-	v.stop() // ends reading and hold
+	if !v.readsOn() {
+		v.stop() // ends reading and hold
+	}
 	p.vehicle = nil
 	if v.done {
 		p.gone = append(p.gone, v)
@@ -115,6 +117,9 @@ func (d *Desk) next(p *post) {
 		p.vehicle = v
 		if !v.done {
 			d.assess(l, v) // the site has changed while it waited
+		}
+		if v.tapped && !v.done {
+			d.spawn(func() { d.hasten(p, v) })
 		}
 	case len(p.waiting) > 0:
 		p.waiting[0].unseen--

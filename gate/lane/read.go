@@ -27,8 +27,12 @@ func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.reading = false
-	if v.ctx.Err() != nil || v.done {
-		return // the vehicle has gone, or went in before its plate was read
+	if v.done { // it went in before its plate was read
+		d.readLate(ctx, l, v, reading, err)
+		return
+	}
+	if v.ctx.Err() != nil {
+		return // the vehicle has gone
 	}
 	if err != nil {
 		d.reader = Worker{Why: parking.ErrorMessage(err)}

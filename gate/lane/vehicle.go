@@ -37,6 +37,9 @@ type vehicle struct {
 	picked bool
 	marked map[uuid.UUID]string // why a match is not priced by its own tariff
 
+	tapped bool             // its token came by a reader: it may go through with no key
+	shown  *presentedTicket // at an exit: the ticket that was scanned
+
 	payment uuid.UUID // request that the QR shows
 	done    bool      // the fact is on disk
 	result  parking.Stay
@@ -84,6 +87,8 @@ type Arrival struct {
 	// Picture shows the vehicle instead of the lane's camera (JPEG or PNG).
 	Picture []byte
 	Device  bool // announced by a loop or a program: it waits behind those that are there
+
+	tap *presented // what a reader has read
 }
 
 // Arrive starts a new subject at a lane: takes pictures, has the plate read in
@@ -208,6 +213,7 @@ func (d *Desk) newVehicle(l parking.Lane, a Arrival) *vehicle {
 		refused:  map[string]bool{},
 		pictured: make(chan struct{}), settled: make(chan struct{}),
 	}
+	v.present(a.tap)
 	v.ctx, v.stop = context.WithCancel(d.ctx)
 	return v
 }

@@ -112,6 +112,11 @@ type Subject struct {
 	// OpenAgain is what remains to be done.
 	Again bool `json:"open_again,omitempty"`
 
+	// Holder is the vehicle inside that has the card which is shown at an IN lane.
+	Holder *parking.Stay `json:"holder,omitempty"`
+	// Ticket is what was printed here, or was scanned.
+	Ticket *TicketView `json:"ticket,omitempty"`
+
 	// At an IN lane: the offer.
 	Zone      string    `json:"zone,omitempty"`
 	Slot      string    `json:"slot,omitempty"`
@@ -141,6 +146,9 @@ type LaneView struct { //nolint:revive // View is the whole of it
 	Camera   Worker       `json:"camera"`
 	Picture  []byte       `json:"-"`         // newest JPEG, nil for none
 	PictureN int64        `json:"picture_n"` // changes with every new picture
+	Reader   *ReaderView  `json:"reader,omitempty"`
+	Printer  *Worker      `json:"printer,omitempty"`
+	Tap      *TapView     `json:"tap,omitempty"` // the last card or ticket that was presented
 	Subject  *Subject     `json:"subject,omitempty"`
 	// Waiting are those behind the subject, in the order in which they came;
 	// Missed counts others that were sensed while four waited, Refused the

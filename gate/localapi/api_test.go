@@ -30,9 +30,11 @@ type caller struct {
 	server *httptest.Server
 }
 
-func serve(t *testing.T) *caller {
+func serve(t *testing.T) *caller { return serveWith(t, lanetest.Options{}) }
+
+func serveWith(t *testing.T, o lanetest.Options) *caller {
 	t.Helper()
-	b := lanetest.New(t, lanetest.Options{})
+	b := lanetest.New(t, o)
 	s := httptest.NewServer(localapi.New(localapi.Config{Desk: b.Desk, Token: token, Version: "test"}))
 	t.Cleanup(s.Close)
 	return &caller{t, b, s}

@@ -159,7 +159,7 @@ func (s *Site) index() {
 		if stay.Plate != "" {
 			s.byPlate[stay.Plate] = append(s.byPlate[stay.Plate], n)
 		}
-		if stay.Token != "" {
+		if stay.Token != "" && stay.TokenLostAt == nil { // a token that was lost finds nothing
 			s.byToken[stay.Token] = append(s.byToken[stay.Token], n)
 		}
 	}

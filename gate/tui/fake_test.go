@@ -137,6 +137,18 @@ func (d *fakeDesk) Void(_ context.Context, stay uuid.UUID, reason string) error 
 	return d.note("void %s %q", short(stay), reason)
 }
 
+func (d *fakeDesk) Tap(_ context.Context, code, text string) (lane.Tapped, error) {
+	return lane.Tapped{}, d.note("tap %s %q", code, text)
+}
+
+func (d *fakeDesk) LoseToken(_ context.Context, lane string, subject, stay uuid.UUID, reason string) error {
+	return d.note("lost %s %s %s %q", lane, short(subject), short(stay), reason)
+}
+
+func (d *fakeDesk) PrintTicket(_ context.Context, lane string, subject uuid.UUID) error {
+	return d.note("print %s %s", lane, short(subject))
+}
+
 func (d *fakeDesk) SignIn(_ context.Context, name, password string) error {
 	return d.note("sign in %s %s", name, password)
 }
@@ -305,6 +317,58 @@ func sixLanes(v lane.View) lane.View {
 }
 
 const qrPayload = "00020101021238540010A00000072701240006970436011001234567890208QRIBFTTA53037045405200005802VN62150811GHN00001A2B6304ABCD"
+
+// cardOut came in with a card that is not shown at the exit.
+func cardOut(v lane.View) lane.View {
+	return editSubject(matchedOut(v), 1, func(s *lane.Subject) {
+		s.Matches = append([]lane.Match(nil), s.Matches...)
+		s.Matches[0].Stay.Token = "0042"
+		s.Warnings = []string{"It came in with a card; the card was not shown.", "Compare the pictures and pick the vehicle."}
+		s.Chosen, s.Due = -1, 0
+	})
+}
+
+// cardTwice has a card that two vehicles hold, one of them with this plate.
+func cardTwice(v lane.View) lane.View {
+	return editSubject(manyOut(v), 1, func(s *lane.Subject) {
+		s.Matches = append([]lane.Match(nil), s.Matches...)
+		s.Token = "0042"
+		s.Matches[0].Stay.Plate, s.Matches[0].ByToken = s.Plate, true
+		s.Matches[1].ByToken = true
+		s.Warnings = []string{"This card is on more than one vehicle inside."}
+	})
+}
+
+// heldIn shows a card at the entry that belongs to a vehicle inside.
+func heldIn(v lane.View) lane.View {
+	holder := stayOf(0xcc, "29B145678", "29-B1 456.78", fakeNow.Add(-5*time.Hour))
+	return editSubject(offeredIn(v), 0, func(s *lane.Subject) {
+		s.Token, s.Holder = "0042", &holder
+		s.Warnings = []string{"This card is in use by a vehicle that is inside."}
+	})
+}
+
+// ticketIn has gone in, and its ticket did not come out.
+func ticketIn(v lane.View) lane.View {
+	v = editSubject(offeredIn(v), 0, func(s *lane.Subject) {
+		s.Stage, s.Stay = lane.Opened, subjectID(0xcc)
+		s.Token = parking.TicketNumber(s.Stay)
+		s.Ticket = &lane.TicketView{Number: "VHYF-GKA-QRU", Print: lane.TicketFailed, Why: "The printer does not answer: no paper."}
+	})
+	v.Lanes[0].Printer = &lane.Worker{Why: "The printer does not answer: no paper."}
+	v.Troubles = []lane.Trouble{{Code: "printer_away", Text: "The ticket printer of lane 1 did not print. Look at its paper and its cable, and print again (r)."}}
+	return v
+}
+
+// tappedIdle has a reader that is away at one lane, and a card that was
+// refused at the other.
+func tappedIdle(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	v.Lanes[0].Reader = &lane.ReaderView{Worker: lane.Worker{Why: "The card reader at 10.0.0.7:4001 does not answer. Look at its cable and its power."}}
+	v.Lanes[1].Tap = &lane.TapView{Token: "GH1.AAAA", At: fakeNow, Refused: "This ticket is of another site. Go on by the plate."}
+	v.Troubles = []lane.Trouble{{Code: "reader_away", Text: "The card reader of lane 1 does not answer. Its cards and tickets are typed or scanned by hand (k) until it is back."}}
+	return v
+}
 
 // payingOut waits for a transfer.
 func payingOut(v lane.View) lane.View {

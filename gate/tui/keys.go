@@ -55,7 +55,9 @@ func makeKeys() []binding {
 		bind("group.vehicle", "help.plate", "e").at((*model).focused).when(whyNotOpen).opens(newPlate),
 		bind("group.vehicle", "help.class", "c").once().at((*model).focused).when(whyNotOpen).run((*model).nextClass),
 		bind("group.vehicle", "help.slot", "s").at(toward(parking.In)).when(whyNoOffer).opens(newSlotChoice),
-		bind("group.vehicle", "help.lost", "l").at(toward(parking.Out)).when(whyNotLost).opens(newLost),
+		bind("group.vehicle", "help.lost", "l").at(toward(parking.Out)).when(whyNotLost).opens(newLostToken),
+		bind("group.vehicle", "help.tap", "k").at((*model).focused).when(whyNoFocus).opens(newTap),
+		bind("group.vehicle", "help.print", "i").once().at(toward(parking.In)).when(whyNoTicket).run((*model).printAgain),
 
 		bind("group.money", "help.tendered", "t").at(toward(parking.Out)).when(whyNoDue).opens(newCash),
 		bind("group.money", "help.qr", "q", "Q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),

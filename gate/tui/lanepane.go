@@ -54,12 +54,7 @@ func (m *model) laneLines(lv *lane.LaneView, side int, r rect) []string {
 }
 
 func (m *model) laneHead(lv *lane.LaneView, side, w int) string {
-	role, camera := look.Quiet, m.t("camera.ok")
-	if !lv.Camera.OK {
-		role, camera = look.Trouble, m.th.bareMark(look.Trouble)+" "+m.t("camera.bad")
-	} else if lv.Sensor != nil && !lv.Sensor.OK {
-		role, camera = look.Trouble, m.th.bareMark(look.Trouble)+" "+m.t("sensor.bad")
-	}
+	role, camera := m.health(lv)
 	head := " " + m.th.strong(look.Text, m.t(string(lv.Lane.Direction))) + "  " + m.laneName(lv)
 	if c := lv.Lane.Class; c != "" {
 		head += " · " + m.class(c)
@@ -168,7 +163,8 @@ func (m *model) inRows(s *lane.Subject, w int) []string {
 	default:
 		where = m.th.role(look.Trouble, m.t("map.full"))
 	}
-	return append(out, m.row("row.place", where, "", w))
+	out = append(out, m.row("row.place", where, "", w))
+	return append(out, m.holderRow(s, w)...)
 }
 
 func (m *model) tokenText(s *lane.Subject) string {
@@ -267,6 +263,9 @@ func (m *model) matchRows(lv *lane.LaneView, s *lane.Subject, w int) []string {
 	for i := range min(4, len(s.Matches)) {
 		match := &s.Matches[i]
 		text := clean(match.Stay.Display)
+		if by := m.proofs(s, match); s.Token != "" && by != "" {
+			text += " " + m.th.role(look.Mine, by)
+		}
 		if match.Stay.InAt != nil {
 			text += " " + m.shortTime(&match.Stay)
 		}
@@ -315,8 +314,14 @@ func (m *model) laneSays(lv *lane.LaneView) (look.Role, string) {
 	case lv.Alarm != "":
 		return look.Trouble, m.th.bareMark(look.Trouble) + " " + m.says(lv.Alarm)
 	case s == nil:
+		if role, said := m.tapText(lv); said != "" {
+			return role, said
+		}
 		if !lv.Camera.OK {
 			return look.Quiet, m.says(lv.Camera.Why)
+		}
+		if lv.Reader != nil && !lv.Reader.OK {
+			return look.Quiet, m.says(lv.Reader.Why)
 		}
 		if lv.Sensor != nil && !lv.Sensor.OK {
 			return look.Quiet, m.says(lv.Sensor.Why)
@@ -327,12 +332,21 @@ func (m *model) laneSays(lv *lane.LaneView) (look.Role, string) {
 		return look.Trouble, m.th.bareMark(look.Trouble) + " " + m.says(s.Why)
 	case s.Stage == lane.Opened && s.Change > 0:
 		return look.Free, m.t("opened") + " · " + m.t("change", m.money(s.Change))
+	case s.Stage == lane.Opened && s.Ticket != nil && s.Ticket.Print == lane.TicketFailed:
+		return m.ticketText(s)
 	case s.Stage == lane.Opened && lv.SeesPassages:
 		return look.Free, m.t("opened_waits")
 	case s.Stage == lane.Opened:
-		return look.Free, m.t("opened")
+		said := m.t("opened")
+		if _, ticket := m.ticketText(s); ticket != "" {
+			said += " · " + ticket
+		}
+		return look.Free, said
 	case s.Stage == lane.Accepted:
 		return look.Free, m.t("accepted")
+	}
+	if s != nil && s.Why == "" {
+		return m.ticketText(s)
 	}
 	if s != nil {
 		return look.Reserved, m.says(s.Why)

@@ -105,6 +105,7 @@ type Desk interface {
 	Leaving
 	Paying
 	Keeping
+	Presenting
 	Signing
 }
 

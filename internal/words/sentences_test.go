@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,12 +43,12 @@ func mapsOf(all ...map[string]string) map[string]string {
 
 func TestSentencesAreWhole(t *testing.T) {
 	t.Parallel()
-	for en, vi := range mapsOf(fixedSentences, laneSentences) {
+	for en, vi := range mapsOf(fixedSentences, laneSentences, laterSentences, tokenSentences) {
 		if !strings.HasSuffix(en, ".") || !strings.HasSuffix(vi, ".") || norm.NFC.String(vi) != vi {
 			t.Errorf("%q: %q is no whole sentence in NFC", en, vi)
 		}
 	}
-	for _, p := range valueSentences {
+	for _, p := range slices.Concat(valueSentences, tokenValues) {
 		values := strings.Count(p[0], "{}")
 		if got := strings.Count(p[1], "{"); got != values {
 			t.Errorf("%q has %d values, its translation %d", p[0], values, got)
@@ -74,6 +75,10 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 		"The address of the sensor %q is not understood.":                                               true,
 		"The sensor %q is not understood; write sim:, api:, motion: or an http or modbus address.":      true,
 		"The Modbus address %q is not understood; write modbus://host:502/%s/NUMBER?unit=1.":            true,
+		"The reader %q is not understood; write sim:, tcp:HOST:PORT, serial:/dev/…?baud=9600 or evdev:/dev/input/….":         true,
+		"The serial line %q is not understood; write serial:/dev/ttyUSB0?baud=9600, with a usual speed from 1200 to 115200.": true,
+		"The address %q of a device is not understood; write HOST:PORT.":                                                     true,
+		"The printer %q is not understood; write sim:, tcp:HOST:PORT or file:/dev/….":                                        true,
 	}
 	var files []string
 	for _, glob := range []string{"../../gate/lane/*.go", "../../gate/device/*.go"} {

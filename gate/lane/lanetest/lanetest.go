@@ -4,6 +4,7 @@
 package lanetest
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"fmt"
@@ -59,6 +60,16 @@ type Reader struct {
 	reading vision.Reading
 	err     error
 	calls   int
+	hold    chan struct{} // closed when a held worker may answer
+}
+
+// Hold makes the worker answer nothing until release is called.
+func (r *Reader) Hold() (release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	hold := make(chan struct{})
+	r.hold = hold
+	return sync.OnceFunc(func() { close(hold) })
 }
 
 // Next sets what every picture reads as from now on.
@@ -69,9 +80,19 @@ func (r *Reader) Next(reading vision.Reading, err error) {
 }
 
 // Read answers with what Next has set.
-func (r *Reader) Read(_ context.Context, picture []byte, _ string) (vision.Reading, error) {
+func (r *Reader) Read(ctx context.Context, picture []byte, _ string) (vision.Reading, error) {
 	if err := vision.CheckPicture(picture); err != nil {
 		return vision.Reading{}, err
+	}
+	r.mu.Lock()
+	hold := r.hold
+	r.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-ctx.Done():
+			return vision.Reading{}, ctx.Err()
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,16 +181,21 @@ type Bench struct {
 
 // Options change a bench.
 type Options struct {
+	Gate     string             // "" for N
+	Key      ed25519.PrivateKey // of the gate; nil has one made
+	Printers map[string]device.Printer
+	Tickets  map[string][]parking.Class
 	Plans    lane.Plans
 	Link     func() lane.Link
 	NoVision bool
 	NoCamera bool
+	Still    bool // cameras that give one small picture at once, drawn before
 	Change   func(*wire.Snapshot)
 	Setup    func(*lane.Config) // before the desk is made
 	Stop     **Stopper          // set to what can stop the desk
 }
 
-// New sets up a desk at gate N with a guard, lan, signed in.
+// New sets up a desk at gate N, or another, with a guard, lan, signed in.
 func New(t testing.TB, o Options) *Bench {
 	t.Helper()
 	b := &Bench{
@@ -179,12 +205,16 @@ func New(t testing.TB, o Options) *Bench {
 	}
 	b.Vision.Next(vision.None(), nil)
 	b.Config = lane.Config{
-		Gate: "N", Barriers: map[string]device.Barrier{}, Cameras: map[string]camera.Source{},
+		Gate: cmp.Or(o.Gate, "N"), Printers: o.Printers, Tickets: o.Tickets, Barriers: map[string]device.Barrier{}, Cameras: map[string]camera.Source{},
 		Plans: o.Plans, Link: o.Link, ShowDone: -1,
 	}
 	for code, s := range b.Barriers {
 		b.Config.Barriers[code] = s
 		if o.NoCamera {
+			continue
+		}
+		if o.Still {
+			b.Config.Cameras[code] = still{}
 			continue
 		}
 		sim, err := camera.NewSimulator(1, camera.LightDay)
@@ -199,7 +229,7 @@ func New(t testing.TB, o Options) *Bench {
 	if o.Setup != nil {
 		o.Setup(&b.Config)
 	}
-	Enrol(t, b.Dir)
+	EnrolAs(t, b.Dir, b.Config.Gate, o.Key)
 	t.Cleanup(func() { b.Close() })
 	if o.Stop != nil {
 		*o.Stop = NewStopper()
@@ -224,17 +254,31 @@ func New(t testing.TB, o Options) *Bench {
 // Enrol writes an identity of gate N into a data folder.
 func Enrol(t testing.TB, dir string) {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
+	EnrolAs(t, dir, "N", nil)
+}
+
+// EnrolAs writes an identity of a gate into a data folder; without a key it
+// makes one.
+func EnrolAs(t testing.TB, dir, gate string, key ed25519.PrivateKey) {
+	t.Helper()
+	if key == nil {
+		_, made, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key = made
+	}
+	public, ok := key.Public().(ed25519.PublicKey)
+	if !ok {
+		t.Fatal("a key without a public one")
 	}
 	s, err := store.Open(t.Context(), dir, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = s.SaveIdentity(store.Identity{
-		Tenant: uuid.New(), Site: SiteID, Gate: "N", CloudURL: "http://127.0.0.1:1",
-		PublicKey: public, PrivateKey: private,
+		Tenant: uuid.New(), Site: SiteID, Gate: gate, CloudURL: "http://127.0.0.1:1",
+		PublicKey: public, PrivateKey: key,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -250,6 +294,11 @@ func (b *Bench) open() {
 	if b.Store, err = store.Open(b.T.Context(), b.Dir, store.Options{}); err != nil {
 		b.T.Fatal(err)
 	}
+	id, err := b.Store.Identity()
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	b.Config.Key = id.PrivateKey
 	c := clock.New(b.Clock.Wall, b.Clock.Mono, "test-boot")
 	b.State, err = state.Open(b.T.Context(), state.Config{Store: b.Store, Clock: c, Version: "test", Machine: "test"})
 	if err != nil {
