@@ -314,44 +314,55 @@ func (m *model) laneSays(lv *lane.LaneView) (look.Role, string) {
 	case lv.Alarm != "":
 		return look.Trouble, m.th.bareMark(look.Trouble) + " " + m.says(lv.Alarm)
 	case s == nil:
-		if role, said := m.tapText(lv); said != "" {
-			return role, said
-		}
-		if !lv.Camera.OK {
-			return look.Quiet, m.says(lv.Camera.Why)
-		}
-		if lv.Reader != nil && !lv.Reader.OK {
-			return look.Quiet, m.says(lv.Reader.Why)
-		}
-		if lv.Sensor != nil && !lv.Sensor.OK {
-			return look.Quiet, m.says(lv.Sensor.Why)
-		}
+		return m.emptySays(lv)
 	case s.Stage == lane.HasPassed:
 		return look.Free, m.t("passed")
 	case s.Stage == lane.Refused:
 		return look.Trouble, m.th.bareMark(look.Trouble) + " " + m.says(s.Why)
-	case s.Stage == lane.Opened && s.Change > 0:
-		return look.Free, m.t("opened") + " · " + m.t("change", m.money(s.Change))
-	case s.Stage == lane.Opened && s.Ticket != nil && s.Ticket.Print == lane.TicketFailed:
-		return m.ticketText(s)
-	case s.Stage == lane.Opened && lv.SeesPassages:
-		return look.Free, m.t("opened_waits")
 	case s.Stage == lane.Opened:
-		said := m.t("opened")
-		if _, ticket := m.ticketText(s); ticket != "" {
-			said += " · " + ticket
-		}
-		return look.Free, said
+		return m.openedSays(lv)
 	case s.Stage == lane.Accepted:
 		return look.Free, m.t("accepted")
 	}
-	if s != nil && s.Why == "" {
+	if s.Why == "" {
 		return m.ticketText(s)
 	}
-	if s != nil {
-		return look.Reserved, m.says(s.Why)
+	return look.Reserved, m.says(s.Why)
+}
+
+// emptySays is what is said of a lane where nobody stands: the last tap, or
+// what does not work.
+func (m *model) emptySays(lv *lane.LaneView) (look.Role, string) {
+	if role, said := m.tapText(lv); said != "" {
+		return role, said
+	}
+	switch {
+	case !lv.Camera.OK:
+		return look.Quiet, m.says(lv.Camera.Why)
+	case lv.Reader != nil && !lv.Reader.OK:
+		return look.Quiet, m.says(lv.Reader.Why)
+	case lv.Sensor != nil && !lv.Sensor.OK:
+		return look.Quiet, m.says(lv.Sensor.Why)
 	}
 	return look.Quiet, ""
+}
+
+// openedSays is what is said of a vehicle that was let through.
+func (m *model) openedSays(lv *lane.LaneView) (look.Role, string) {
+	s := lv.Subject
+	switch {
+	case s.Change > 0:
+		return look.Free, m.t("opened") + " · " + m.t("change", m.money(s.Change))
+	case s.Ticket != nil && s.Ticket.Print == lane.TicketFailed:
+		return m.ticketText(s)
+	case lv.SeesPassages:
+		return look.Free, m.t("opened_waits")
+	}
+	said := m.t("opened")
+	if _, ticket := m.ticketText(s); ticket != "" {
+		said += " · " + ticket
+	}
+	return look.Free, said
 }
 
 // deedLine is the one thing to do next, with its key.

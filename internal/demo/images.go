@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 
-	"github.com/jackc/pgx/v5"
+	"gatehouse/internal/private"
 )
 
 // What an operator does with images of disks and with backups, as faults: a
@@ -25,13 +22,17 @@ func copyFolder(from, to string) error {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return fmt.Errorf("copy a disk: %w", err)
 	}
-	err := filepath.WalkDir(to, func(path string, e fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(to)
+	if err != nil {
+		return fmt.Errorf("copy a disk: %w", err)
+	}
+	err = fs.WalkDir(root.FS(), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		return os.Chmod(path, 0o600)
+		return root.Chmod(path, 0o600)
 	})
-	if err != nil {
+	if err := errors.Join(err, root.Close()); err != nil {
 		return fmt.Errorf("copy a disk: %w", err)
 	}
 	return nil
@@ -98,24 +99,7 @@ func (s *simSite) exchange(ctx context.Context, statements ...string) (err error
 			return err
 		}
 	}
-	u, err := url.Parse(s.servers.databaseURL)
-	if err != nil {
-		return fmt.Errorf("read the database's address: %w", err)
-	}
-	name := strings.TrimPrefix(u.Path, "/")
-	u.Path = "/template1"
-	conn, err := pgx.Connect(ctx, u.String())
-	if err != nil {
-		return fmt.Errorf("reach the database server: %w", err)
-	}
-	gone := `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'DB' AND pid <> pg_backend_pid()`
-	for _, sql := range append([]string{gone}, statements...) {
-		if _, err = conn.Exec(ctx, strings.ReplaceAll(sql, "DB", name)); err != nil {
-			err = fmt.Errorf("exchange the database: %w", err)
-			break
-		}
-	}
-	err = errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
+	err = private.Administer(ctx, s.servers.databaseURL, statements...)
 	for _, n := range s.clouds {
 		err = errors.Join(err, n.up(ctx))
 	}

@@ -71,10 +71,10 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 	t.Parallel()
 	setup := map[string]bool{
 		"%s": true, "The address of the barrier %q is not understood.": true,
-		"The barrier %q is not understood; write sim:, none: or the http or modbus address of a relay.": true,
-		"The address of the sensor %q is not understood.":                                               true,
-		"The sensor %q is not understood; write sim:, api:, motion: or an http or modbus address.":      true,
-		"The Modbus address %q is not understood; write modbus://host:502/%s/NUMBER?unit=1.":            true,
+		"The barrier %q is not understood; write sim:, none: or the http or modbus address of a relay.":                      true,
+		"The address of the sensor %q is not understood.":                                                                    true,
+		"The sensor %q is not understood; write sim:, api:, motion: or an http or modbus address.":                           true,
+		"The Modbus address %q is not understood; write modbus://host:502/%s/NUMBER?unit=1.":                                 true,
 		"The reader %q is not understood; write sim:, tcp:HOST:PORT, serial:/dev/…?baud=9600 or evdev:/dev/input/….":         true,
 		"The serial line %q is not understood; write serial:/dev/ttyUSB0?baud=9600, with a usual speed from 1200 to 115200.": true,
 		"The address %q of a device is not understood; write HOST:PORT.":                                                     true,
