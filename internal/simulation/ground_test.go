@@ -15,7 +15,7 @@ import (
 
 // firm are the tables of a site that facts do not fill.
 var firm = []string{
-	"sites", "site_feeds", "gates", "lanes", "zones", "slots", "tariffs", "users", "user_roles", "site_roles", "audit_log",
+	"sites", "site_feeds", "gates", "gate_keys", "lanes", "zones", "slots", "tariffs", "users", "user_roles", "site_roles", "audit_log",
 }
 
 // empty forgets the facts of the day before and what followed from them.
