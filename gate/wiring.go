@@ -37,6 +37,7 @@ func (n *Node) visionState() lane.Worker {
 // without it.
 func (n *Node) signIn(ctx context.Context, name, password string) (lane.Guard, error) {
 	a, err := n.uplink.SignIn(ctx, name, password)
+	ctx = context.WithoutCancel(ctx) // what the cloud took its time to say is kept all the same
 	if err != nil {
 		if parking.ErrorCode(err) == parking.Forbidden { // a right that has ended must not live on here
 			if ferr := n.state.ForgetGuard(ctx, name); ferr != nil {
