@@ -31,6 +31,8 @@ func (s *Site) Gate(code string, seen time.Time) *Gate {
 		s.t.Fatal(err)
 	}
 	s.Exec(`UPDATE gates SET public_key = $3, enrolled_at = created_at, seen_at = $4 WHERE site_id = $1 AND code = $2`, s.ID, code, []byte(public), seen)
+	s.Exec(`INSERT INTO gate_keys (tenant_id, site_id, gate, public_key, since)
+		SELECT tenant_id, site_id, code, public_key, enrolled_at FROM gates WHERE site_id = $1 AND code = $2`, s.ID, code)
 	return &Gate{t: s.t, site: s, code: code, key: key, batch: wire.Batch{
 		ID: uuid.New(), Site: s.ID, Gate: code, Epoch: parking.NewEpoch(1, [8]byte{7}), FirstSeq: 1,
 	}}
