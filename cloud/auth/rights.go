@@ -39,6 +39,11 @@ func (s *Service) SetRole(ctx context.Context, actor Principal, name, role strin
 		if person.Role == role {
 			return nil, nil
 		}
+		if person.Role == RoleAdmin {
+			if err := mustLeaveAnAdmin(ctx, t.Q, actor.Site, person.ID, name); err != nil {
+				return nil, err
+			}
+		}
 		if err := s.changeRole(ctx, t.Q, actor, person.ID, role); err != nil {
 			return nil, err
 		}
@@ -53,6 +58,19 @@ func (s *Service) SetRole(ctx context.Context, actor Principal, name, role strin
 		}}}, nil
 	})
 	return err
+}
+
+// mustLeaveAnAdmin refuses to take the role from a site's last administrator:
+// nobody could give it back on a page.
+func mustLeaveAnAdmin(ctx context.Context, q *cloudsql.Queries, site, user uuid.UUID, name string) error {
+	others, err := q.OtherAdmins(ctx, cloudsql.OtherAdminsParams{SiteID: site, UserID: user})
+	if err != nil {
+		return fmt.Errorf("count the administrators: %w", err)
+	}
+	if others == 0 {
+		return parking.Errorf(parking.Conflict, "%s is the last administrator of this site. Make somebody else one first.", name)
+	}
+	return nil
 }
 
 func (s *Service) changeRole(ctx context.Context, q *cloudsql.Queries, actor Principal, user uuid.UUID, role string) error {

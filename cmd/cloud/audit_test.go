@@ -237,8 +237,8 @@ func TestRolesAreFacts(t *testing.T) {
 	for _, test := range []struct {
 		args []string
 		code int
-	}{{[]string{"user", "role", "nobody", "guard"}, 1}, {[]string{"user", "role", "lan", "king"}, 2}} {
-		if code, _, errs := try(t.Context(), append(test.args, "--database", s.URL)...); code != test.code || errs == "" {
+	}{{[]string{"user", "role", "admin", "guard"}, 0}, {[]string{"user", "role", "lan", "guard"}, 1}, {[]string{"user", "role", "nobody", "guard"}, 1}, {[]string{"user", "role", "lan", "king"}, 2}} {
+		if code, _, errs := try(t.Context(), append(test.args, "--database", s.URL)...); code != test.code || (errs == "") != (code == 0) {
 			t.Errorf("%v: %d %s", test.args, code, errs)
 		}
 	}

@@ -25,6 +25,24 @@ func (q *Queries) DropRole(ctx context.Context, arg DropRoleParams) error {
 	return err
 }
 
+const otherAdmins = `-- name: OtherAdmins :one
+SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.site_id = $1 AND r.role = 'admin' AND u.disabled_at IS NULL AND r.user_id <> $2
+`
+
+type OtherAdminsParams struct {
+	SiteID uuid.UUID
+	UserID uuid.UUID
+}
+
+// People who may administer a site besides one of them.
+func (q *Queries) OtherAdmins(ctx context.Context, arg OtherAdminsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, otherAdmins, arg.SiteID, arg.UserID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const personOfTenant = `-- name: PersonOfTenant :one
 SELECT u.id, u.name, coalesce(r.role, '')::text AS role
 FROM users u LEFT JOIN user_roles r ON r.user_id = u.id AND r.site_id = $1

@@ -6,3 +6,8 @@ WHERE u.tenant_id = @tenant_id AND u.name = @name;
 
 -- name: DropRole :exec
 DELETE FROM user_roles WHERE site_id = @site_id AND user_id = @user_id;
+
+-- People who may administer a site besides one of them.
+-- name: OtherAdmins :one
+SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.site_id = @site_id AND r.role = 'admin' AND u.disabled_at IS NULL AND r.user_id <> @user_id;
