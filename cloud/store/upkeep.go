@@ -192,7 +192,13 @@ func (s *Store) dropMonths(ctx context.Context, before time.Time) error {
 	return nil
 }
 
+// dropEmpty drops a partition that holds nothing. The turn is held: one that is
+// gone by now was dropped by another replica since the list was read.
 func dropEmpty(ctx context.Context, tx pgx.Tx, name string) error {
+	var there bool
+	if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", quoted(name)).Scan(&there); err != nil || !there {
+		return err
+	}
 	// Looked at before its lock is asked for, which stops the site for a moment,
 	// and again with it.
 	for _, lock := range []bool{false, true} {
