@@ -229,12 +229,12 @@ func (s *State) project(slots map[string]parking.Slot) map[uuid.UUID]bool {
 		if b := s.base.stays[id]; b != nil && release(slots, b, stay) {
 			replay[b.Slot] = true // another may stand there since, unplaced until now
 		}
-		if stay.State != parking.Inside || stay.Slot == "" {
-			continue
+		for _, m := range stay.Moves {
+			if m.Slot != "" && s.laidHere(id, m.Fact) {
+				replay[m.Slot] = true // also of one that has left: it was there before another
+			}
 		}
-		if s.claimedHere(id, stay) {
-			replay[stay.Slot] = true
-		} else if b := s.base.stays[id]; b != nil {
+		if b := s.base.stays[id]; b != nil && stay.State == parking.Inside && stay.Slot != "" && !replay[stay.Slot] {
 			placed[id] = b.Placed
 		}
 	}
@@ -244,14 +244,10 @@ func (s *State) project(slots map[string]parking.Slot) map[uuid.UUID]bool {
 	return placed
 }
 
-// claimedHere says whether the stay stands where it does by a laid fact that
-// the cloud has not judged yet.
-func (s *State) claimedHere(id uuid.UUID, stay *parking.Stay) bool {
-	if len(stay.Moves) == 0 {
-		return false
-	}
-	last := stay.Moves[len(stay.Moves)-1].Fact
-	return slices.ContainsFunc(s.over.facts[id], func(l laid) bool { return l.fact.ID == last })
+// laidHere says whether a stay's fact lies over the cloud's state: the cloud has
+// not judged it yet.
+func (s *State) laidHere(id, fact uuid.UUID) bool {
+	return slices.ContainsFunc(s.over.facts[id], func(l laid) bool { return l.fact.ID == fact })
 }
 
 // release frees the slot that a stay has left by an own fact, and says
