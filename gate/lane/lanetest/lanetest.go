@@ -379,7 +379,7 @@ func (b *Bench) Arrive(code string, a lane.Arrival) lane.Subject {
 // Until waits for what happens in the background, at most ten seconds.
 func (b *Bench) Until(what string, done func() bool) {
 	b.T.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !done() {
