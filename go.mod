@@ -28,6 +28,7 @@ require (
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/signintech/gopdf v0.33.0
 	github.com/simonvetter/modbus v1.6.3
+	github.com/vgarvardt/pgx-google-uuid/v5 v5.6.0
 	github.com/wcharczuk/go-chart/v2 v2.1.2
 	go.uber.org/goleak v1.3.0
 	gocv.io/x/gocv v0.31.0

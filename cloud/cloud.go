@@ -71,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Cloud, error) {
 		return nil, err
 	}
 	c.redis = client
-	if c.Store, err = store.Open(ctx, cfg.DatabaseURL); err != nil {
+	if c.Store, err = store.OpenPaced(ctx, cfg.DatabaseURL, cfg.Pace); err != nil {
 		return nil, errors.Join(err, c.closeRedis())
 	}
 	if err := c.wire(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"gatehouse/cloud/store/cloudsql"
 )
@@ -29,6 +30,7 @@ var limits = []struct{ name, value string }{
 // promotion beneath a running replica ends its connections, so the first new
 // one notices, before any transaction.
 func greet(ctx context.Context, conn *pgx.Conn) error {
+	pgxuuid.Register(conn.TypeMap()) // else each goes over the line, and comes, as text
 	set := "SELECT 1"
 	for _, l := range limits {
 		if conn.Config().RuntimeParams[l.name] == "" {

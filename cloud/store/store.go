@@ -43,7 +43,12 @@ type Commit struct {
 
 // Open connects to the database at url (postgres://…). The schema must be
 // there already, see Migrate.
-func Open(ctx context.Context, url string) (*Store, error) {
+func Open(ctx context.Context, url string) (*Store, error) { return OpenPaced(ctx, url, 1) }
+
+// OpenPaced is Open for a simulation of days: a connection that was not used for
+// a second is asked whether it still lives before it is used again, and here
+// after pace times as long.
+func OpenPaced(ctx context.Context, url string, pace int) (*Store, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The error of pgx repeats the URL without its password.
@@ -55,6 +60,8 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "gatehouse-cloud"
 	cfg.AfterConnect = greet
+	pingAfter := time.Second * time.Duration(max(1, pace))
+	cfg.ShouldPing = func(_ context.Context, c pgxpool.ShouldPingParams) bool { return c.IdleDuration > pingAfter }
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

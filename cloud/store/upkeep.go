@@ -17,9 +17,10 @@ import (
 const FeedKept = 7 * 24 * time.Hour
 
 const (
-	upkeepKey   = 0x6761746568757365 // of the advisory lock, one for the database
-	monthsAhead = 12                 // partitions that are made before they are needed
-	trimRows    = 5000               // entries dropped in one transaction
+	upkeepKey    = 0x6761746568757365 // of the advisory lock, one for the database
+	monthsAhead  = 3                  // partitions that are made before they are needed; a connection learns about each
+	monthsLooked = 12                 // ahead, for rows that came too early
+	trimRows     = 5000               // entries dropped in one transaction
 )
 
 // firstMonth is where partitions by month begin. A fact of a time before it, or
@@ -74,15 +75,15 @@ func (s *Store) turn(ctx context.Context, fn func(q *cloudsql.Queries, tx pgx.Tx
 
 func monthOf(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
 
-// makeMonths makes the partitions of a table that are missing: from now a year
-// ahead, and wherever rows of a month have gone to the default partition.
+// makeMonths makes the partitions of a table that are missing: from now to
+// monthsAhead, and wherever rows of a month have gone to the default partition.
 func (s *Store) makeMonths(ctx context.Context, t byMonth, now time.Time) error {
 	first := monthOf(now)
 	if first.Before(firstMonth) {
 		return nil // a clock that is as wrong as that makes nothing
 	}
 	until := first.AddDate(0, monthsAhead+1, 0)
-	months, err := t.astray(s.Q, ctx, firstMonth, until)
+	months, err := t.astray(s.Q, ctx, firstMonth, first.AddDate(0, monthsLooked+1, 0))
 	if err != nil {
 		return fmt.Errorf("look for rows of %s astray: %w", t.table, err)
 	}

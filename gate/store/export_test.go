@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"testing"
+
+	"gatehouse/gate/store/gatesql"
 )
 
 // CopiedTables are those that a recovery copies.
@@ -17,3 +19,6 @@ func (s *Store) WriterPragma(ctx context.Context, t *testing.T, name string) str
 	}
 	return v
 }
+
+// ReadUnprepared are the queries of Read without kept statements.
+func (s *Store) ReadUnprepared() *gatesql.Queries { return gatesql.New(s.reader) }

@@ -47,6 +47,7 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB
 	read   *gatesql.Queries
+	write  *statements // of the writer
 	room   *photoRoom
 }
 
@@ -111,7 +112,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.reader, err = openPool(path, true, readers); err != nil {
 		return err
 	}
-	s.read = gatesql.New(s.reader)
+	s.read = gatesql.New(readerStatements{newStatements(s.reader)})
+	s.write = newStatements(s.writer)
 	s.makeReserve()
 	return s.room.open(ctx)
 }
@@ -171,7 +173,8 @@ func (s *Store) Tx(ctx context.Context, do func(q *gatesql.Queries) error) error
 	if err != nil {
 		return refusal(fmt.Errorf("begin: %w", err))
 	}
-	if err := do(gatesql.New(tx)); err != nil {
+	in := &txStatements{statements: s.write, tx: tx}
+	if err := do(gatesql.New(in)); err != nil {
 		if rollErr := tx.Rollback(); rollErr != nil && !errors.Is(rollErr, sql.ErrTxDone) {
 			s.log.Warn("a transaction could not be rolled back", "err", rollErr)
 		}
@@ -180,6 +183,7 @@ func (s *Store) Tx(ctx context.Context, do func(q *gatesql.Queries) error) error
 	if err := tx.Commit(); err != nil {
 		return refusal(fmt.Errorf("commit: %w", err))
 	}
+	in.learnNew(context.WithoutCancel(ctx))
 	return nil
 }
 

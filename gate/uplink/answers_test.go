@@ -1,6 +1,8 @@
 package uplink_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -35,6 +37,45 @@ func TestAnAnswerThatIsLostIsAskedForAgain(t *testing.T) {
 		}
 	})
 	if n := len(g.state.Site().Inside); n != 1 {
+		t.Fatalf("%d inside", n)
+	}
+}
+
+// A gate alone asks every few seconds: the batch that nobody answers is the same
+// every time, and what has come since follows it.
+func TestABatchThatNobodyAnswersIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	g := newGate(t, c)
+	g.run()
+	g.untilSynced()
+	var bodies [][]byte
+	c.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/api/v1/facts" || len(bodies) == 4 {
+			return false
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("read a batch: %v", err)
+		}
+		bodies = append(bodies, body)
+		if len(bodies) == 2 {
+			g.in("30A22222")
+		}
+		w.WriteHeader(http.StatusBadGateway)
+		return true
+	})
+	g.in("30A11111")
+	g.untilSynced()
+	if len(bodies) != 4 {
+		t.Fatalf("%d batches were not answered", len(bodies))
+	}
+	for i, b := range bodies[1:] {
+		if !bytes.Equal(b, bodies[0]) {
+			t.Errorf("try %d is not what was tried first", i+2)
+		}
+	}
+	if n := len(g.state.Site().Inside); n != 2 {
 		t.Fatalf("%d inside", n)
 	}
 }

@@ -98,8 +98,12 @@ func forGood(err error) bool {
 func (u *Uplink) sendHeard(ctx context.Context, b *wire.Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, u.timing.Answer)
 	defer cancel()
+	body, err := compressed(b)
+	if err != nil {
+		return err
+	}
 	var a wire.BatchAnswer
-	if err := u.ask(ctx, call{method: http.MethodPost, path: pathFacts, body: b, gzip: true}, &a); err != nil {
+	if err := u.ask(ctx, factsCall(body), &a); err != nil {
 		return fmt.Errorf("carry facts: %w", err)
 	}
 	if a.Batch != b.ID || a.Epoch != b.Epoch || len(a.Outcomes) > len(b.Items) {

@@ -112,8 +112,8 @@ type call struct {
 	raw          []byte // body as it is, with contentType
 	contentType  string
 	contentRange string // of a piece, "" for a whole body
-	gzip         bool
-	once         bool // Unauthorized is an answer to the question, not about our token
+	gzip         bool   // raw is compressed
+	once         bool   // Unauthorized is an answer to the question, not about our token
 }
 
 // do sends a call and decodes the JSON of a 200 or 201 into answer (nil to
@@ -150,6 +150,23 @@ func do(ctx context.Context, client *http.Client, base string, c call, answer an
 // packers are kept, because each has buffers of most of a megabyte.
 var packers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
 
+// compressed is v as JSON and gzip.
+func compressed(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode a request: %w", err)
+	}
+	var out bytes.Buffer
+	z := packers.Get().(*gzip.Writer) //nolint:errcheck // it holds nothing else
+	defer packers.Put(z)
+	z.Reset(&out)
+	_, err = z.Write(text)
+	if err = errors.Join(err, z.Close()); err != nil {
+		return nil, fmt.Errorf("compress a request: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
 func (c call) request(ctx context.Context, base string) (*http.Request, error) {
 	payload, contentType := c.raw, c.contentType
 	if c.body != nil {
@@ -158,17 +175,6 @@ func (c call) request(ctx context.Context, base string) (*http.Request, error) {
 			return nil, fmt.Errorf("encode a request: %w", err)
 		}
 		contentType = typeJSON
-	}
-	if c.gzip {
-		var packed bytes.Buffer
-		z := packers.Get().(*gzip.Writer) //nolint:errcheck // it holds nothing else
-		defer packers.Put(z)
-		z.Reset(&packed)
-		_, err := z.Write(payload)
-		if err = errors.Join(err, z.Close()); err != nil {
-			return nil, fmt.Errorf("compress a request: %w", err)
-		}
-		payload = packed.Bytes()
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, base+c.path, bytes.NewReader(payload))
 	if err != nil {

@@ -84,11 +84,20 @@ func (u *Uplink) refusedFacts(err error) Cause {
 // sendNext sends the oldest waiting facts and returns how many the cloud has
 // now; 0 when none wait, or when others turned out to come first.
 func (u *Uplink) sendNext(ctx context.Context) (int, error) {
-	run, err := u.state.NextRun(ctx)
-	if err != nil || len(run.Items) == 0 {
-		return 0, err
+	if u.unheard == nil {
+		run, err := u.state.NextRun(ctx)
+		if err != nil || len(run.Items) == 0 {
+			return 0, err
+		}
+		if u.unheard, err = u.pack(run); err != nil {
+			return 0, err
+		}
 	}
-	answer, err := u.sendRun(ctx, run)
+	run := u.unheard.run
+	answer, err := u.send(ctx, u.unheard)
+	if err == nil || isRefusal(err) {
+		u.unheard = nil // what to send next may be something else now
+	}
 	var gap *gapError
 	if errors.As(err, &gap) && gap.held < run.FirstSeq-1 {
 		u.log.Warn("the cloud holds less of this gate than it did; the rest is sent again", "epoch", run.Epoch, "held", gap.held)
@@ -110,26 +119,53 @@ func (u *Uplink) sendNext(ctx context.Context) (int, error) {
 	return len(run.Items), nil
 }
 
-// sendRun sends one batch. Only an answer that names the batch counts.
-func (u *Uplink) sendRun(ctx context.Context, run state.Run) (wire.BatchAnswer, error) {
+// packed is a batch as it goes over the line: signed and compressed once,
+// however often it is sent.
+type packed struct {
+	run  state.Run
+	id   uuid.UUID
+	body []byte // gzip of JSON
+}
+
+func (u *Uplink) pack(run state.Run) (*packed, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return wire.BatchAnswer{}, fmt.Errorf("make a batch's id: %w", err)
+		return nil, fmt.Errorf("make a batch's id: %w", err)
 	}
 	b := wire.Batch{ID: id, Site: u.id.Site, Gate: u.id.Gate, Epoch: run.Epoch, FirstSeq: run.FirstSeq, Items: run.Items}
 	b.Sign(u.id.PrivateKey)
+	body, err := compressed(b)
+	if err != nil {
+		return nil, err
+	}
+	return &packed{run: run, id: id, body: body}, nil
+}
+
+// factsCall brings a compressed batch.
+func factsCall(body []byte) call {
+	return call{method: http.MethodPost, path: pathFacts, raw: body, contentType: typeJSON, gzip: true}
+}
+
+// send sends one batch. Only an answer that names the batch counts.
+func (u *Uplink) send(ctx context.Context, p *packed) (wire.BatchAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.timing.Answer)
 	defer cancel()
 	var a wire.BatchAnswer
-	err = u.ask(ctx, call{method: http.MethodPost, path: pathFacts, body: b, gzip: true}, &a)
-	if err != nil {
+	if err := u.ask(ctx, factsCall(p.body), &a); err != nil {
 		return wire.BatchAnswer{}, fmt.Errorf("send facts: %w", err)
 	}
-	if a.Batch != b.ID || a.Epoch != b.Epoch || len(a.Outcomes) != len(b.Items) {
+	if a.Batch != p.id || a.Epoch != p.run.Epoch || len(a.Outcomes) != len(p.run.Items) {
 		u.http.CloseIdleConnections() // a stranger's is among them
 		return wire.BatchAnswer{}, fmt.Errorf("send facts: %w", loginPage(http.StatusOK))
 	}
 	return a, nil
+}
+
+// isRefusal says whether the cloud has answered, in its own words, that it does
+// not take what it was given.
+func isRefusal(err error) bool {
+	var refusal *parking.Error
+	return errors.As(err, &refusal)
 }
 
 // connected says whether a session has heard welcome.

@@ -101,6 +101,8 @@ type Uplink struct {
 	token   token
 	wake    chan struct{} // the sender looks again
 
+	unheard *packed // the sender's batch that nobody has answered yet; its alone
+
 	idling atomic.Bool // the sender waits for a wake
 	loans  atomic.Pointer[Loans]
 

@@ -75,8 +75,11 @@ func (p *post) start() error {
 		Mono: func() time.Duration { return time.Since(bootAt) },
 		Boot: fmt.Sprintf("%s-%d", p.code, p.boots), Dial: p.line.dial,
 		Barriers: map[string]string{"1": "sim:", "2": "sim:"},
-		Timing:   uplink.Timing{Heartbeat: time.Duration(p.world.pace) * wire.Heartbeat, PhotoLook: 10 * time.Minute, Housekeep: time.Hour},
-		Alive:    time.Duration(p.world.pace) * time.Minute,
+		Timing: uplink.Timing{
+			Heartbeat: time.Duration(p.world.pace) * wire.Heartbeat, PhotoLook: 10 * time.Minute, Housekeep: time.Hour,
+			BackoffCap: min(time.Duration(p.world.pace)*5*time.Second, 30*time.Second), // a gate without a line is most of what it costs
+		},
+		Alive: time.Duration(p.world.pace) * time.Minute,
 	})
 	if err != nil {
 		return fmt.Errorf("start gate %s: %w", p.code, err)

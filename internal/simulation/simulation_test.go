@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,8 +17,9 @@ import (
 )
 
 const (
-	shortSeeds = 20 // when PARK_SEEDS does not say how many
-	shortHours = 2  // when PARK_HOURS does not say how long
+	shortSeeds      = 20 // when PARK_SEEDS does not say how many
+	shortHours      = 2  // when PARK_HOURS does not say how long
+	workersForACore = 4
 	// pace is how many times slower than in the protocol heartbeats, polls and
 	// signs of life go in a simulated day: they are most of what it costs.
 	pace = 60
@@ -47,19 +50,29 @@ type options struct {
 func TestADayOfTheWholeLink(t *testing.T) {
 	t.Parallel()
 	seeds, hours := seedsToTry(t), number(t, "PARK_HOURS", shortHours)
-	// Each has a database of its own; more would not run side by side.
-	workers := min(runtime.GOMAXPROCS(0), len(seeds))
+	// Each has a database of its own. One waits for the database half of its
+	// time, so several for each core keep all of them busy: more than -parallel
+	// would let go on at once, hence goroutines.
+	workers := min(workersForACore*runtime.GOMAXPROCS(0), len(seeds))
+	var taken atomic.Int64
+	var all sync.WaitGroup
+	defer all.Wait()
 	for worker := range workers {
-		t.Run(strconv.Itoa(worker), func(t *testing.T) {
-			t.Parallel()
-			g := newGround(t)
-			for i := worker; i < len(seeds); i += workers {
-				o := options{seed: seeds[i], day: time.Duration(hours) * time.Hour, pace: pace}
-				if errs := g.try(t, o, nil); len(errs) > 0 {
-					t.Errorf("day %d:\n%s\n\nrepeat it: PARK_SEED=%d PARK_HOURS=%d go test -run '^TestADayOfTheWholeLink$' ./internal/simulation",
-						o.seed, strings.Join(errs, "\n"), o.seed, hours)
+		all.Go(func() {
+			t.Run(strconv.Itoa(worker), func(t *testing.T) {
+				g := newGround(t)
+				for {
+					i := int(taken.Add(1)) - 1
+					if i >= len(seeds) {
+						return
+					}
+					o := options{seed: seeds[i], day: time.Duration(hours) * time.Hour, pace: pace}
+					if errs := g.try(t, o, nil); len(errs) > 0 {
+						t.Errorf("day %d:\n%s\n\nrepeat it: PARK_SEED=%d PARK_HOURS=%d go test -run '^TestADayOfTheWholeLink$' ./internal/simulation",
+							o.seed, strings.Join(errs, "\n"), o.seed, hours)
+					}
 				}
-			}
+			})
 		})
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package parking_test
+
+const raceDetector = false
