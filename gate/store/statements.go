@@ -101,7 +101,7 @@ func (t *txStatements) here(ctx context.Context, query string) *sql.Stmt {
 }
 
 func (t *txStatements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if stmt := t.here(ctx, query); stmt != nil {
+	if stmt := t.here(ctx, query); stmt != nil { //nolint:sqlclosecheck // the transaction closes it
 		return stmt.ExecContext(ctx, args...)
 	}
 	return t.tx.ExecContext(ctx, query, args...)
@@ -112,14 +112,14 @@ func (t *txStatements) PrepareContext(ctx context.Context, query string) (*sql.S
 }
 
 func (t *txStatements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := t.here(ctx, query); stmt != nil {
+	if stmt := t.here(ctx, query); stmt != nil { //nolint:sqlclosecheck // the transaction closes it
 		return stmt.QueryContext(ctx, args...)
 	}
 	return t.tx.QueryContext(ctx, query, args...)
 }
 
 func (t *txStatements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt := t.here(ctx, query); stmt != nil {
+	if stmt := t.here(ctx, query); stmt != nil { //nolint:sqlclosecheck // the transaction closes it
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return t.tx.QueryRowContext(ctx, query, args...)
