@@ -142,7 +142,7 @@ func (c *Cloud) wire() error {
 		Slots: c.slots, Bank: c.bank,
 	}
 	pages, err := admin.New(admin.Config{
-		Books: read, Settle: settler, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect,
+		Books: read, Settle: settler, Bank: c.bank, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect,
 		Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {

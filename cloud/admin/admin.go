@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/cloud/auth"
+	"gatehouse/cloud/bank"
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/settle"
 )
@@ -25,6 +26,7 @@ import (
 type Config struct {
 	Books  *books.Books
 	Settle *settle.Settler
+	Bank   *bank.Bank
 	Auth   *auth.Service
 	// Watch tells that a site has changed, at most one signal waiting, until
 	// the function that it returns is called.
@@ -90,6 +92,8 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"POST /gates/{gate}/code":   p.gateCode,
 		"POST /gates/{gate}/revoke": p.gateRevoke,
 		"GET /revenue":              p.revenue,
+		"GET /transfers":            p.transfers,
+		"POST /transfers/{id}":      p.transferSubmit,
 		"GET /revenue/payments.csv": p.paymentsCSV,
 		"GET /revenue/cash-up.pdf":  p.cashUpPDF,
 	}

@@ -37,6 +37,7 @@ var pages = map[string]page{
 	"slot":       {layout: "site"},
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
+	"transfers":  {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

@@ -141,8 +141,10 @@ func TestTheInboxFitsItsScreen(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	o.contradict()
+	o.Exec("UPDATE sites SET bank_account = '0011001234567' WHERE id = $1", o.ID)
+	o.transferred(`"transferAmount":900000,"content":"CT DEN 0011 NGUYEN VAN A chuyen tien dien thang 11 cho bai xe trung tam MBVCB.3278907687"`, `"transferAmount":0,"content":""`)
 	cases := o.cases(o.signedIn())
-	paths := map[string]string{"conflicts": "/conflicts", "conflicts-none": "/conflicts?state=waiting", "quarantine": "/quarantine", "slot": "/map/slots/N03"}
+	paths := map[string]string{"conflicts": "/conflicts", "conflicts-none": "/conflicts?state=waiting", "quarantine": "/quarantine", "slot": "/map/slots/N03", "transfers": "/transfers"}
 	for kind, path := range cases {
 		for _, k := range []string{"slot_twice", "plate_inside", "exit_unknown", "paid_twice", "unreadable"} {
 			if kind == words.T(words.Vi, "conflict."+k) {
@@ -150,7 +152,7 @@ func TestTheInboxFitsItsScreen(t *testing.T) {
 			}
 		}
 	}
-	if len(paths) != 9 {
+	if len(paths) != 10 {
 		t.Fatalf("pages: %v", paths)
 	}
 	ctx, heard := o.chromium()

@@ -79,7 +79,7 @@ func open(t *testing.T) *office {
 	log := slog.New(slog.NewTextHandler(o.log, nil))
 	o.Auth = auth.New(auth.Config{Store: o.Store, Now: func() time.Time { return o.now }, Log: log})
 	pages, err := admin.New(admin.Config{
-		Books: books.New(o.Store.Q), Auth: o.Auth, Settle: o.settler(log), Now: func() time.Time { return o.now }, Log: log, Photo: o.photo,
+		Books: books.New(o.Store.Q), Auth: o.Auth, Settle: o.settler(log), Bank: o.bank(log), Now: func() time.Time { return o.now }, Log: log, Photo: o.photo,
 		Watch: func(uuid.UUID) (<-chan struct{}, func()) { return o.change, func() {} },
 	})
 	if err != nil {

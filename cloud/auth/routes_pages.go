@@ -26,6 +26,8 @@ var pageRoutes = []Route{
 	{Method: "POST", Pattern: "/gates/{gate}/code", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/gates/{gate}/revoke", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/transfers", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/transfers/{id}", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/payments.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/cash-up.pdf", Who: Admins, Page: true},
 }

@@ -19,6 +19,9 @@ var settleSentences = map[string]string{
 	"This vehicle is not inside any more; it needs no place. Accept instead.":                             "Xe không còn trong bãi nên không cần chỗ. Hãy chấp nhận.",
 	"Name the slot in which the vehicle stands, or a zone that has no slots.":                             "Hãy ghi chỗ xe đang đỗ, hoặc một khu không đánh số.",
 	"Something in this form is missing.":                                                                  "Biểu mẫu còn thiếu chỗ chưa chọn.",
+	"Give a reason.":                                                                                      "Hãy ghi lý do.",
+	"This notice is of no money that came in; set it aside instead.":                                      "Báo này không phải tiền đến; hãy gạt ra.",
+	"Name the stay: the plate of a vehicle inside, or the number in the address of the stay's page.":      "Hãy ghi lượt gửi: biển số xe đang gửi, hoặc mã trong địa chỉ trang lượt gửi.",
 	"Type the amount in digits.":                                                                          "Hãy gõ số tiền bằng chữ số.",
 	"The plate holds a line break, a tab or another control character. Type it with letters and digits.":  "Biển số có ký tự lạ. Hãy gõ bằng chữ và số.",
 }
@@ -26,6 +29,8 @@ var settleSentences = map[string]string{
 // settleValues are those with values in them.
 var settleValues = [][2]string{
 	{"This conflict is {} already. Nothing was changed.", "Mâu thuẫn này đã khép ({}). Chưa có gì bị thay đổi."},
+	{"This notice is {} already. Nothing was changed.", "Khoản này đã được quyết định rồi ({}). Chưa có gì bị thay đổi."},
+	{"{} vehicles inside have the plate {}. Open the stay that is meant and give the number in its address.", "Có {1} xe đang gửi mang biển {2}. Hãy mở đúng lượt gửi và ghi mã trong địa chỉ của nó."},
 	{"A conflict of kind {} cannot be settled by {}.", "Mâu thuẫn loại {1} không xử lý bằng cách {2}."},
 	{"This conflict is about more than {} records; one decision cannot name them all.", "Mâu thuẫn này có hơn {} sự kiện; một quyết định không nêu hết được."},
 	{"{} is occupied. Choose a free slot.", "{} đang có xe. Hãy chọn chỗ trống."},
