@@ -94,6 +94,7 @@ func (n *Node) GiveLanes(ctx context.Context, gate string, force bool) (lane.Tak
 		r.done.Wait()
 		delete(n.taken.readers, gate)
 	}
+	n.state.EndTrouble(state.TroubleLanesClosed)
 	n.log.Info("lanes of another gate were given back", "gate", gate)
 	n.judgeOthers(ctx)
 	return lane.TakenOver{Gate: gate, Lanes: names}, nil

@@ -15,17 +15,17 @@ import (
 type takeCommand struct {
 	Data    string            `required:"" type:"path" help:"Data folder of this gate, which runs."`
 	Gate    string            `arg:"" help:"Code of the gate whose machine is dead."`
-	Lane    []string          `placeholder:"LANE" help:"Take only this lane (N/1). May be repeated; all of them if not given."`
-	Back    bool              `help:"Give the lanes back: the other gate works again."`
-	Force   bool              `help:"Take over although the other gate may be at work; with --back, although a vehicle stands there."`
-	Camera  map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane (N/1=, N/1/face=, N/1/overview=), as gate run takes it, where it was not heard of the other gate, or is another now. May be repeated, and so may the others."`
-	Barrier map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: N/1=…"`
-	Sensor  map[string]string `mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane: N/1/arrival=…"`
-	Reader  map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Card reader of a lane: N/1=…"`
-	Printer map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Ticket printer of a lane: N/1=…"`
-	Tickets map[string]string `mapsep:"none" placeholder:"LANE=CLASSES" help:"Classes that get a ticket at a lane with a printer: N/1=…"`
+	Lane    []string          `env:"-" placeholder:"LANE" help:"Take only this lane (N/1). May be repeated; all of them if not given."`
+	Back    bool              `env:"-" help:"Give the lanes back: the other gate works again."`
+	Force   bool              `env:"-" help:"Take over although the other gate may be at work; with --back, although a vehicle stands there."`
+	Camera  map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane (N/1=, N/1/face=, N/1/overview=), as gate run takes it, where it was not heard of the other gate, or is another now. May be repeated, and so may the others."`
+	Barrier map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: N/1=…"`
+	Sensor  map[string]string `env:"-" mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane: N/1/arrival=…"`
+	Reader  map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Card reader of a lane: N/1=…"`
+	Printer map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Ticket printer of a lane: N/1=…"`
+	Tickets map[string]string `env:"-" mapsep:"none" placeholder:"LANE=CLASSES" help:"Classes that get a ticket at a lane with a printer: N/1=…"`
 	Actor   string            `help:"Who does it."`
-	JSON    bool              `help:"Print what became of it as JSON."`
+	JSON    bool              `env:"-" help:"Print what became of it as JSON."`
 }
 
 // Help says what the command does, after its flags.
