@@ -7,41 +7,76 @@ import (
 	"gatehouse/gate/camera"
 	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
+	"gatehouse/gate/state"
 	"gatehouse/parking"
 )
 
 // motionSpec names the lane's own camera as a sensor.
 const motionSpec = "motion:"
 
-// openDevices opens what stands at the lanes.
-func (n *Node) openDevices(cfg *lane.Config) error {
-	cfg.Cameras, cfg.Barriers, cfg.Sensors = map[string]camera.Source{}, map[string]device.Barrier{}, map[string]device.Sensor{}
-	for key, spec := range n.cfg.Cameras {
+// devices are the specs that the gate was started with.
+func (c *Config) devices() state.Devices {
+	return state.Devices{
+		Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Readers: c.Readers, Printers: c.Printers, Tickets: c.Tickets,
+	}
+}
+
+// equipment is what was opened of specs: what the desk works with, and readers,
+// which the node runs.
+type equipment struct {
+	lane.Equipment
+	readers map[string]device.Reader
+}
+
+// openDevices opens what stands at the lanes of a gate.
+func openDevices(specs state.Devices) (equipment, error) {
+	e := equipment{readers: map[string]device.Reader{}}
+	for _, open := range []func(state.Devices) error{e.openCameras, e.openBarriers, e.openSensors, e.openTokens} {
+		if err := open(specs); err != nil {
+			return equipment{}, err
+		}
+	}
+	return e, nil
+}
+
+func (e *equipment) openCameras(specs state.Devices) (err error) {
+	e.Cameras = map[string]camera.Source{}
+	for key, spec := range specs.Cameras {
 		err := deviceKey("camera", key, false, string(parking.RolePlate), string(parking.RoleFace), string(parking.RoleOverview))
 		if err != nil {
 			return err
 		}
 		key = strings.TrimSuffix(key, "/"+string(parking.RolePlate))
-		if cfg.Cameras[key] != nil {
+		if e.Cameras[key] != nil {
 			return parking.Errorf(parking.Invalid, "Two cameras are given for the plates of lane %s.", key)
 		}
-		if cfg.Cameras[key], err = camera.Open(spec); err != nil {
+		if e.Cameras[key], err = camera.Open(spec); err != nil {
 			return err
 		}
 	}
-	for code, spec := range n.cfg.Barriers {
+	return nil
+}
+
+func (e *equipment) openBarriers(specs state.Devices) error {
+	e.Barriers = map[string]device.Barrier{}
+	for code, spec := range specs.Barriers {
 		barrier, err := device.OpenBarrier(spec)
 		if err != nil {
 			return err
 		}
-		cfg.Barriers[code] = barrier
+		e.Barriers[code] = barrier
 	}
-	for key, spec := range n.cfg.Sensors {
+	return nil
+}
+
+func (e *equipment) openSensors(specs state.Devices) error {
+	e.Sensors = map[string]device.Sensor{}
+	for key, spec := range specs.Sensors {
 		err := deviceKey("sensor", key, true, lane.SensesArrival, lane.SensesPassage, lane.SensesContact)
 		if err != nil {
 			return err
 		}
-		if cfg.Sensors[key], err = openSensor(key, spec, cfg.Cameras); err != nil {
+		if e.Sensors[key], err = e.openSensor(key, spec); err != nil {
 			return err
 		}
 	}
@@ -50,13 +85,13 @@ func (n *Node) openDevices(cfg *lane.Config) error {
 
 // openSensor opens a sensor; motion: is the lane's camera, by what it sees as a
 // whole where there is such a one.
-func openSensor(key, spec string, cameras map[string]camera.Source) (device.Sensor, error) {
+func (e *equipment) openSensor(key, spec string) (device.Sensor, error) {
 	if spec != motionSpec {
 		return device.OpenSensor(spec)
 	}
 	code, _, _ := strings.Cut(key, "/")
 	for _, name := range []string{code + "/" + string(parking.RoleOverview), code} {
-		if source := cameras[name]; source != nil {
+		if source := e.Cameras[name]; source != nil {
 			return lane.NewMotion(source, 0), nil
 		}
 	}

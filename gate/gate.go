@@ -91,6 +91,7 @@ type Node struct {
 	others   *neighbour.Neighbours // nil for no link between gates
 	desk     *lane.Desk
 	listener net.Listener
+	taken    takeover
 
 	stop   context.CancelFunc
 	parts  sync.WaitGroup
@@ -203,13 +204,19 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	if n.others != nil {
 		cfg.Neighbours, cfg.NeighboursChanged = n.neighbours, n.others.Changed
 	}
-	if err := n.openDevices(&cfg); err != nil {
-		return err
-	}
-	readers, err := n.openTokens(&cfg)
+	devices, err := openDevices(n.cfg.devices())
 	if err != nil {
 		return err
 	}
+	id, err := n.store.Identity()
+	if err != nil {
+		return err
+	}
+	n.taken.running, n.taken.readers, n.taken.seen = running, map[string]readers{}, map[string]sighting{}
+	n.openTaken(&devices)
+	cfg.Key, cfg.TakenLanes = id.PrivateKey, n.takenLanes
+	cfg.Cameras, cfg.Barriers, cfg.Sensors = devices.Cameras, devices.Barriers, devices.Sensors
+	cfg.Printers, cfg.Tickets = devices.Printers, devices.Tickets
 	if n.cfg.VisionPath != "" {
 		n.vision = vision.NewClient(vision.Config{Path: n.cfg.VisionPath, Log: n.log})
 		cfg.Vision, cfg.VisionState = n.vision, n.visionState
@@ -219,12 +226,21 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	}
 	n.uplink.SetLoans(n.desk)
 	n.start("desk", running, n.desk.Run)
-	for code, reader := range readers {
+	for code, reader := range devices.readers {
 		n.start("card reader of lane "+code, running, func(ctx context.Context) error {
 			n.desk.ReadCards(ctx, code, reader)
 			return nil
 		})
 	}
+	for _, o := range n.taken.opened {
+		n.runReaders(o.gate, o.equipment)
+	}
+	n.start("look at other gates", running, n.watchOthers)
+	return n.openAPI(ctx, running)
+}
+
+// openAPI opens the local API, where there is to be one.
+func (n *Node) openAPI(ctx, running context.Context) error {
 	if n.cfg.Listen == "" {
 		return nil
 	}
@@ -235,12 +251,12 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	if n.listener, err = localapi.Listen(ctx, n.cfg.Listen, n.cfg.ListenOpen); err != nil {
 		return err
 	}
-	handler := localapi.New(localapi.Config{Desk: n.desk, Token: token, Version: n.cfg.Version, Log: n.log})
+	handler := localapi.New(localapi.Config{Desk: n.desk, Lanes: n, Token: token, Version: n.cfg.Version, Log: n.log})
 	n.start("local API", running, func(ctx context.Context) error { return localapi.Serve(ctx, n.listener, handler, n.log) })
 	if err := os.WriteFile(n.addressPath(), []byte(n.LocalAddr()+"\n"), 0o600); err != nil {
 		n.log.Warn("the local API's address was not written down", "error", err)
 	}
-	n.log.Info("gate started", "gate", cfg.Gate, "listen", n.LocalAddr(), "version", n.cfg.Version)
+	n.log.Info("gate started", "gate", n.state.Gate(), "listen", n.LocalAddr(), "version", n.cfg.Version)
 	return nil
 }
 

@@ -18,13 +18,14 @@ import (
 	"gatehouse/gate/localapi"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // known makes a data folder of a gate that has been told about its site once.
-func known(t *testing.T) string {
+func known(t *testing.T, change ...func(*wire.Snapshot)) string {
 	t.Helper()
 	dir := t.TempDir()
 	lanetest.Enrol(t, dir)
@@ -36,7 +37,11 @@ func known(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := st.ApplySnapshot(t.Context(), lanetest.Snapshot(t)); err != nil {
+	snap := lanetest.Snapshot(t)
+	for _, f := range change {
+		f(&snap)
+	}
+	if err := st.ApplySnapshot(t.Context(), snap); err != nil {
 		t.Fatal(err)
 	}
 	if err := st.RememberGuard(t.Context(), state.Guard{Name: "lan", Display: "Lan", Role: "guard"}, "pw", time.Hour); err != nil {
@@ -138,5 +143,16 @@ func TestStartsThatCannotBe(t *testing.T) {
 				t.Errorf("%v (%s)", err, parking.ErrorCode(err))
 			}
 		})
+	}
+}
+
+// wait waits until ok, which is asked again and again.
+func wait(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond) // between two looks, not for something to happen
 	}
 }

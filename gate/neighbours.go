@@ -14,9 +14,13 @@ func (n *Node) openNeighbours(ctx, running context.Context, id store.Identity) e
 	if c.NeighbourListen == "" && len(c.Neighbours) == 0 && !c.Discover {
 		return nil
 	}
+	devices := c.devices()
+	if err := devices.Validate(); err != nil {
+		return err
+	}
 	var err error
 	n.others, err = neighbour.New(ctx, neighbour.Config{
-		State: n.state, Identity: id, Version: c.Version, Listen: c.NeighbourListen, Peers: c.Neighbours, Discover: c.Discover,
+		State: n.state, Identity: id, Version: c.Version, Listen: c.NeighbourListen, Peers: c.Neighbours, Discover: c.Discover, Devices: &devices,
 		Timing: c.NeighbourTiming, Log: n.log, Dial: c.NeighbourDial, ListenOn: c.NeighbourListenOn,
 	})
 	if err != nil {

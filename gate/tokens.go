@@ -4,39 +4,33 @@ import (
 	"strings"
 
 	"gatehouse/gate/device"
-	"gatehouse/gate/lane"
+	"gatehouse/gate/state"
 	"gatehouse/parking"
 )
 
 // openTokens opens what stands at the lanes for cards and tickets: readers,
 // which the node runs, and printers with what they print for.
-func (n *Node) openTokens(cfg *lane.Config) (map[string]device.Reader, error) {
-	id, err := n.store.Identity()
-	if err != nil {
-		return nil, err
-	}
-	cfg.Key = id.PrivateKey
-	readers := map[string]device.Reader{}
-	for code, spec := range n.cfg.Readers {
-		if readers[code], err = device.OpenReader(spec); err != nil {
-			return nil, err
+func (e *equipment) openTokens(specs state.Devices) (err error) {
+	for code, spec := range specs.Readers {
+		if e.readers[code], err = device.OpenReader(spec); err != nil {
+			return err
 		}
 	}
-	cfg.Printers, cfg.Tickets = map[string]device.Printer{}, map[string][]parking.Class{}
-	for code, spec := range n.cfg.Printers {
-		if cfg.Printers[code], err = device.OpenPrinter(spec); err != nil {
-			return nil, err
+	e.Printers, e.Tickets = map[string]device.Printer{}, map[string][]parking.Class{}
+	for code, spec := range specs.Printers {
+		if e.Printers[code], err = device.OpenPrinter(spec); err != nil {
+			return err
 		}
 	}
-	for code, list := range n.cfg.Tickets {
-		if cfg.Printers[code] == nil {
-			return nil, parking.Errorf(parking.Invalid, "Lane %s has no printer; --tickets needs --printer for the same lane.", code)
+	for code, list := range specs.Tickets {
+		if e.Printers[code] == nil {
+			return parking.Errorf(parking.Invalid, "Lane %s has no printer; --tickets needs --printer for the same lane.", code)
 		}
-		if cfg.Tickets[code], err = ticketClasses(list); err != nil {
-			return nil, err
+		if e.Tickets[code], err = ticketClasses(list); err != nil {
+			return err
 		}
 	}
-	return readers, nil
+	return nil
 }
 
 // ticketClasses reads car,motorbike or none.

@@ -110,7 +110,7 @@ func (b *LaneChanged) validate() error {
 	if b.Direction != In && b.Direction != Out {
 		return Errorf(Invalid, "A lane leads in or out, not %q.", cut(string(b.Direction), 20))
 	}
-	return ValidCode("lane", b.Lane)
+	return ValidLane(b.Lane)
 }
 
 func (b *RefundPaid) validate() error { return refund(b.Stay, b.Payment, b.Amount) }
@@ -262,7 +262,7 @@ func stayAndLane(id uuid.UUID, lane string) error {
 	if err := aStay(id); err != nil {
 		return err
 	}
-	return ValidCode("lane", lane)
+	return ValidLane(lane)
 }
 
 func classAndPlate(c Class, p Plate, display string) error {

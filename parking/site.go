@@ -88,8 +88,8 @@ const (
 
 // Lane is one lane of a gate.
 type Lane struct {
-	Code      string    `json:"code"` // "1" to "6"
-	Gate      string    `json:"gate"`
+	Code      string    `json:"code"` // "1" to "6"; "N/1" at a gate that has taken it over
+	Gate      string    `json:"gate"` // whose it is
 	Direction Direction `json:"direction"`
 	Class     Class     `json:"class"`          // default class
 	Zone      string    `json:"zone,omitempty"` // default zone; "" lets the class decide

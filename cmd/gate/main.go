@@ -26,6 +26,7 @@ type cli struct {
 	Status    statusCommand    `cmd:"" help:"Tell how the gate of a data folder is."`
 	Paper     paperCommand     `cmd:"" help:"Enter a numbered paper ticket of a time without the machine."`
 	Inventory inventoryCommand `cmd:"" help:"Enter what a walk through a zone found, and let in what is not known."`
+	Take      takeCommand      `cmd:"" help:"Run the lanes of another gate, whose machine is dead, at this one."`
 	Export    exportCommand    `cmd:"" help:"Write the records that wait for the cloud to a file."`
 	Recover   recoverCommand   `cmd:"" help:"Make a damaged database anew out of all that can be read of it."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"gatehouse/gate/lane"
@@ -76,6 +77,7 @@ func (c *statusCommand) print(body []byte) error {
 		AsksTime bool           `json:"asks_time"`
 
 		Neighbours []lane.Neighbour `json:"neighbours"`
+		Taken      []lane.Taken     `json:"taken"`
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("read the gate's answer: %w", err)
@@ -91,6 +93,9 @@ func (c *statusCommand) print(body []byte) error {
 		fmt.Printf("link    %s\n", s.Link.Why)
 	}
 	printNeighbours(s.Neighbours)
+	for _, t := range s.Taken {
+		fmt.Printf("runs    %s of gate %s since %s (%s)\n", strings.Join(t.Lanes, ", "), t.Gate, t.At.Format(time.RFC3339), t.By)
+	}
 	if s.AsksTime {
 		fmt.Println("clock   dead; the guard should say what time it is (F9)")
 	}

@@ -45,6 +45,9 @@ func (d *Desk) build(site *state.Site) *View {
 	if d.cfg.Neighbours != nil {
 		v.Neighbours = d.cfg.Neighbours()
 	}
+	if d.cfg.TakenLanes != nil {
+		v.Taken = d.cfg.TakenLanes()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.Disk = d.disk

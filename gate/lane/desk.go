@@ -63,7 +63,8 @@ type Config struct {
 	Cameras  map[string]camera.Source
 	Barriers map[string]device.Barrier // by lane
 	// Sensors are by lane and what they tell: "1/arrival", "1/passage",
-	// "1/contact".
+	// "1/contact". The lanes of another gate that this one has taken over are named
+	// with it: "N/1/arrival".
 	Sensors map[string]device.Sensor
 	Vision  Reader
 	Plans   Plans
@@ -76,6 +77,8 @@ type Config struct {
 	// where there is no link between gates.
 	Neighbours        func() []Neighbour
 	NeighboursChanged func() (<-chan struct{}, func())
+	// TakenLanes says which lanes of other gates this one runs; nil: none.
+	TakenLanes func() []Taken
 	// Notes keeps small values for the desk over a restart.
 	Notes Notes
 	// VisionState says whether the worker is well; nil: by the last answer.
@@ -167,7 +170,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	}
 	d.ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	d.touch()
-	d.makeSenses()
+	d.makeSenses(cfg.Sensors)
 	if err := d.restore(ctx); err != nil {
 		d.stop()
 		return nil, err

@@ -31,6 +31,9 @@ func (d *Desk) ChangeDirection(ctx context.Context, code string, to parking.Dire
 	if l.Direction == to {
 		return nil
 	}
+	if owner, _ := parking.SplitLane(l.Code); owner != "" {
+		return parking.Errorf(parking.Conflict, "Lane %s is gate %s's; this gate cannot turn it.", l.Code, owner)
+	}
 	if err := d.occupied(p); err != nil {
 		return err
 	}

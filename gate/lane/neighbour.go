@@ -12,6 +12,8 @@ type Neighbour struct {
 	Version string    `json:"version,omitempty"`
 	Behind  int64     `json:"behind"` // facts that this gate has and the neighbour does not
 	Ahead   int64     `json:"ahead"`  // facts that the neighbour has and this gate does not
+	// Runs are lanes of other gates that it has taken over, as "N/1".
+	Runs []string `json:"runs,omitempty"`
 }
 
 // Heard says whether a gate is among those that are heard.

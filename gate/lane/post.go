@@ -3,7 +3,6 @@ package lane
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -66,8 +65,8 @@ func (d *Desk) post(l parking.Lane) *post {
 		p.barrier = device.None{}
 	}
 	for key, source := range d.cfg.Cameras {
-		code, role, named := strings.Cut(key, "/")
-		if !named {
+		code, role := CutKey(key, string(parking.RolePlate), string(parking.RoleFace), string(parking.RoleOverview))
+		if role == "" {
 			role = string(parking.RolePlate)
 		}
 		if code == l.Code && source != nil {

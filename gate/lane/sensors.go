@@ -1,7 +1,7 @@
 package lane
 
 import (
-	"strings"
+	"context"
 
 	"gatehouse/gate/device"
 	"gatehouse/parking"
@@ -21,24 +21,35 @@ type sense struct {
 	health      Worker
 	active      bool
 	ever        bool // it has told its level since the start
+
+	ctx     context.Context // of its watch
+	stop    context.CancelFunc
+	watched bool
 }
 
-// watchSensors listens to the sensors of the lanes until Close. It is called
-// before anybody else has the desk.
+// watchSensors listens to the sensors of the lanes that nobody listens to yet,
+// until Close or until their lanes are given back. mu is held, or nobody else has
+// the desk yet.
 func (d *Desk) watchSensors() {
 	for _, s := range d.senses {
+		if s.watched {
+			continue
+		}
+		s.watched = true
 		d.spawn(func() {
-			s.sensor.Watch(d.ctx, func(signal device.Signal) { d.signal(s, signal) })
+			s.sensor.Watch(s.ctx, func(signal device.Signal) { d.signal(s, signal) })
 		})
 	}
 }
 
 // makeSenses takes in which sensors there are.
-func (d *Desk) makeSenses() {
-	for key, sensor := range d.cfg.Sensors {
-		code, tells, _ := strings.Cut(key, "/")
+func (d *Desk) makeSenses(sensors map[string]device.Sensor) {
+	for key, sensor := range sensors {
+		code, tells := CutKey(key, SensesArrival, SensesPassage, SensesContact)
 		if sensor != nil {
-			d.senses[key] = &sense{lane: code, tells: tells, sensor: sensor, health: Worker{OK: true}}
+			s := &sense{lane: code, tells: tells, sensor: sensor, health: Worker{OK: true}}
+			s.ctx, s.stop = context.WithCancel(d.ctx)
+			d.senses[key] = s
 		}
 	}
 }
@@ -79,7 +90,7 @@ func (d *Desk) signal(s *sense, signal device.Signal) {
 	defer d.mu.Unlock()
 	defer d.touch()
 	_, p, err := d.lane(s.lane)
-	here := err == nil && d.ctx.Err() == nil // else the lane is not of this gate (yet)
+	here := err == nil && s.ctx.Err() == nil // else the lane is not of this gate (yet)
 	if signal.Err != nil {
 		s.health = Worker{Why: parking.ErrorMessage(signal.Err)}
 		if here && p.vehicle != nil && p.vehicle.Stage == Opened && !d.seesPassages(s.lane) {

@@ -221,6 +221,8 @@ type View struct {
 	// Neighbours are the other gates of the site, where there is a link between
 	// gates.
 	Neighbours []Neighbour `json:"neighbours,omitempty"`
+	// Taken are lanes of other gates that this one runs.
+	Taken []Taken `json:"taken,omitempty"`
 	// AsksTime says that the machine's clock is dead, and that the guard should
 	// say what time it is (SetTime). Nothing waits for it.
 	AsksTime bool `json:"asks_time,omitempty"`

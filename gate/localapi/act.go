@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
@@ -72,7 +71,7 @@ func (a *api) arrive(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	id, err := a.desk.Arrive(r.Context(), chi.URLParam(r, "lane"), arrival)
+	id, err := a.desk.Arrive(r.Context(), laneOf(r), arrival)
 	if err != nil {
 		a.refuse(w, r, err)
 		return

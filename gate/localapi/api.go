@@ -17,6 +17,7 @@ import (
 // Config is what the API is made of.
 type Config struct {
 	Desk    *lane.Desk
+	Lanes   Lanes  // nil: no lanes of other gates can be taken over
 	Token   string // that every request must carry
 	Version string // of the program
 	Log     *slog.Logger
@@ -24,6 +25,7 @@ type Config struct {
 
 type api struct {
 	desk    *lane.Desk
+	others  Lanes
 	token   [sha256.Size]byte
 	version string
 	log     *slog.Logger
@@ -39,7 +41,7 @@ func New(c Config) http.Handler {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &api{
-		desk: c.Desk, token: sha256.Sum256([]byte(c.Token)), version: c.Version, log: c.Log,
+		desk: c.Desk, others: c.Lanes, token: sha256.Sum256([]byte(c.Token)), version: c.Version, log: c.Log,
 		streams: make(chan struct{}, maxStreams),
 	}
 	r := chi.NewRouter()
@@ -74,6 +76,8 @@ func New(c Config) http.Handler {
 		r.Post("/out", a.out)
 		r.Post("/paper", a.paper)
 		r.Put("/inventories/{zone}/{walk}", a.inventory)
+		r.Put("/taken/{gate}", a.take)
+		r.Delete("/taken/{gate}", a.giveBack)
 		r.Get("/stays", a.stays)
 		r.Get("/events", a.events)
 	})

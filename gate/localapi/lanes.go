@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
@@ -22,7 +21,7 @@ func (a *api) passage(w http.ResponseWriter, r *http.Request) {
 	var req passageRequest
 	err := decode(w, r, &req)
 	if err == nil {
-		err = a.desk.Passage(r.Context(), chi.URLParam(r, "lane"), lane.PassageReport{ID: req.ID, Source: req.Source})
+		err = a.desk.Passage(r.Context(), laneOf(r), lane.PassageReport{ID: req.ID, Source: req.Source})
 	}
 	a.answerLane(w, r, err)
 }
@@ -70,7 +69,7 @@ func (a *api) laneAct(w http.ResponseWriter, r *http.Request, do func(ctx contex
 		ctx, err = acting(r, req.Actor)
 	}
 	if err == nil {
-		err = do(ctx, chi.URLParam(r, "lane"), req)
+		err = do(ctx, laneOf(r), req)
 	}
 	a.answerLane(w, r, err)
 }
@@ -79,7 +78,7 @@ func (a *api) laneAct(w http.ResponseWriter, r *http.Request, do func(ctx contex
 func (a *api) answerLane(w http.ResponseWriter, r *http.Request, err error) {
 	var l lane.LaneView
 	if err == nil {
-		l, err = a.one(chi.URLParam(r, "lane"))
+		l, err = a.one(laneOf(r))
 	}
 	if err != nil {
 		a.refuse(w, r, err)

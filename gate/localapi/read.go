@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
@@ -29,6 +28,7 @@ type statusAnswer struct {
 	Troubles   []lane.Trouble   `json:"troubles,omitempty"`
 	AsksTime   bool             `json:"asks_time,omitempty"`
 	Neighbours []lane.Neighbour `json:"neighbours,omitempty"`
+	Taken      []lane.Taken     `json:"taken,omitempty"` // lanes of other gates that this one runs
 }
 
 func (a *api) status(w http.ResponseWriter, _ *http.Request) {
@@ -42,7 +42,7 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) {
 	a.answer(w, statusAnswer{
 		Version: a.version, Now: v.Now, Site: v.SiteName, Gate: v.Gate, Guard: v.Guard, Link: v.Link,
 		Vision: v.Vision, Disk: v.Disk, Conflicts: v.Conflicts, Unplaced: v.Unplaced, Inside: inside,
-		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours,
+		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours, Taken: v.Taken,
 	})
 }
 
@@ -74,7 +74,7 @@ func (a *api) one(code string) (lane.LaneView, error) {
 }
 
 func (a *api) lane(w http.ResponseWriter, r *http.Request) {
-	l, err := a.one(chi.URLParam(r, "lane"))
+	l, err := a.one(laneOf(r))
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -83,7 +83,7 @@ func (a *api) lane(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) picture(w http.ResponseWriter, r *http.Request) {
-	picture, err := a.desk.Picture(r.Context(), chi.URLParam(r, "lane"))
+	picture, err := a.desk.Picture(r.Context(), laneOf(r))
 	if err != nil {
 		a.refuse(w, r, err)
 		return

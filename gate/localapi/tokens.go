@@ -3,7 +3,6 @@ package localapi
 import (
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"gatehouse/parking"
@@ -21,7 +20,7 @@ func (a *api) tap(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	tapped, err := a.desk.Tap(r.Context(), chi.URLParam(r, "lane"), req.Token)
+	tapped, err := a.desk.Tap(r.Context(), laneOf(r), req.Token)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -42,7 +41,7 @@ func (a *api) tokenLost(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	code := chi.URLParam(r, "lane")
+	code := laneOf(r)
 	ctx, err := acting(r, req.Actor)
 	if err == nil {
 		err = printable("reason", req.Reason)
@@ -72,7 +71,7 @@ func (a *api) printTicket(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	code := chi.URLParam(r, "lane")
+	code := laneOf(r)
 	ctx, err := acting(r, req.Actor)
 	if err == nil {
 		req.Subject, err = a.standing(code, req.Subject)

@@ -37,6 +37,11 @@ type Hello struct {
 	Port    int           `json:"port"`     // where the speaker can be reached; 0 for nowhere
 	Held    state.Held    `json:"held"`
 	Wants   []string      `json:"wants,omitempty"` // thumbnails that the speaker does not have
+	// Devices are what stands at the speaker's own lanes: whoever takes them over
+	// when its machine is dead needs to know. Runs are the lanes of other gates that
+	// the speaker has taken over, as "N/1".
+	Devices *state.Devices `json:"devices,omitempty"`
+	Runs    []string       `json:"runs,omitempty"`
 }
 
 // FactsAnswer says up to where the batch's run is held now.
@@ -82,7 +87,25 @@ func parseHello(raw []byte) (Hello, error) {
 			return h, parking.Errorf(parking.Invalid, "The greeting asks for something that is no picture.")
 		}
 	}
-	return h, nil
+	return h, h.validateLanes()
+}
+
+// validateLanes checks what is said of devices, and of lanes of other gates.
+func (h *Hello) validateLanes() error {
+	if h.Devices != nil {
+		if err := h.Devices.Validate(); err != nil {
+			return err
+		}
+	}
+	if len(h.Runs) > parking.MaxLanes {
+		return parking.Errorf(parking.TooLarge, "A gate runs at most %d lanes.", parking.MaxLanes)
+	}
+	for _, name := range h.Runs {
+		if err := parking.ValidLane(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parseBatch reads a batch; whether it is signed is for the state to say.
@@ -109,8 +132,13 @@ func parseAnswer(raw []byte, b *wire.Batch) (FactsAnswer, error) {
 // hello is what this gate says of itself.
 func (n *Neighbours) hello() Hello {
 	wants := n.state.ThumbsMissing()
+	var runs []string
+	for _, t := range n.state.Taken() {
+		runs = append(runs, t.Names()...)
+	}
 	return Hello{
 		Gate: n.state.Gate(), Epoch: n.state.Epoch(), Time: n.state.Clock().Now(), Version: n.version(), FeedSeq: n.state.Site().FeedSeq,
 		Port: n.port(), Held: n.state.Held().Newest(saidRuns), Wants: wants[:min(len(wants), maxWants)],
+		Devices: n.cfg.Devices, Runs: runs[:min(len(runs), parking.MaxLanes)],
 	}
 }

@@ -68,6 +68,9 @@ type Config struct {
 	Discover bool              // look for others on the local network, and be found
 	Timing   Timing
 	Log      *slog.Logger // nil: discard
+	// Devices are what stands at this gate's own lanes, to be told to the others; nil
+	// to tell nothing.
+	Devices *state.Devices
 	// Dial and ListenOn are the network, for tests that bring their own; nil for
 	// the machine's.
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
@@ -81,8 +84,9 @@ type Neighbour struct {
 	Since   time.Time // heard, or not heard, since then; business time; zero for never
 	Address string    // "" while none is known
 	Version string
-	Behind  int64 // facts that this gate has and the neighbour does not
-	Ahead   int64 // facts that the neighbour has and this gate does not
+	Behind  int64    // facts that this gate has and the neighbour does not
+	Ahead   int64    // facts that the neighbour has and this gate does not
+	Runs    []string // lanes of other gates that it has taken over, as "N/1"
 }
 
 // Neighbours is this gate's part of the link. It is safe for concurrent use.

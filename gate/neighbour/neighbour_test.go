@@ -71,6 +71,8 @@ type node struct {
 	id    store.Identity
 	link  *neighbour.Neighbours
 	close func()
+	// devices are what it tells of its lanes.
+	devices *state.Devices
 }
 
 var fast = neighbour.Timing{Hello: 50 * time.Millisecond, Silent: 2 * time.Second, BackoffBase: 10 * time.Millisecond, BackoffCap: 50 * time.Millisecond}
@@ -103,7 +105,7 @@ func (n *node) join(peers map[string]string) {
 	n.t.Helper()
 	var err error
 	n.link, err = neighbour.New(context.Background(), neighbour.Config{
-		State: n.State, Identity: n.id, Version: "test", Listen: "127.0.0.1:0", Peers: peers, Timing: fast,
+		State: n.State, Identity: n.id, Version: "test", Listen: "127.0.0.1:0", Peers: peers, Timing: fast, Devices: n.devices,
 	})
 	if err != nil {
 		n.t.Fatal(err)

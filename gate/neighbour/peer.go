@@ -29,6 +29,7 @@ type peer struct {
 	at      string    // the address at which it answered
 	version string
 	feedSeq int64
+	runs    []string
 	theirs  state.Held
 	asking  int
 	rate    rate
@@ -40,7 +41,7 @@ func newPeer(n *Neighbours, gate string) *peer {
 
 // tell is the neighbour as it is shown; mu is held.
 func (p *peer) tell(mine state.Held) Neighbour {
-	out := Neighbour{Gate: p.gate, Heard: p.saw, Since: p.since, Version: p.version, Address: p.at}
+	out := Neighbour{Gate: p.gate, Heard: p.saw, Since: p.since, Version: p.version, Address: p.at, Runs: p.runs}
 	if p.saw {
 		out.Behind, out.Ahead = mine.Lacks(p.theirs), p.theirs.Lacks(mine)
 	}
@@ -65,9 +66,16 @@ func (p *peer) spoke() {
 
 // heard takes what the neighbour says of itself. from is where it can be
 // reached, "" when it does not say so.
-func (p *peer) heard(h *Hello, from string) {
+func (p *peer) heard(ctx context.Context, h *Hello, from string) {
+	if h.Devices != nil {
+		if err := p.n.state.HearDevices(ctx, p.gate, *h.Devices); err != nil {
+			p.n.log.Warn("what a neighbour says of its devices was not kept", "gate", p.gate, "err", err)
+		}
+	}
 	p.n.mu.Lock()
 	p.theirs, p.version, p.feedSeq = h.Held, h.Version, h.FeedSeq
+	told := !slices.Equal(p.runs, h.Runs)
+	p.runs = h.Runs
 	if p.theirs == nil {
 		p.theirs = state.Held{}
 	}
@@ -77,6 +85,9 @@ func (p *peer) heard(h *Hello, from string) {
 	}
 	p.n.mu.Unlock()
 	p.spoke()
+	if told {
+		p.n.notify()
+	}
 	if moved {
 		p.poke()
 	}
@@ -216,7 +227,7 @@ func (p *peer) session(ctx context.Context, address string, changed <-chan struc
 			}
 			greeted, next, blocked = true, now.Add(p.n.timing.Hello), map[state.Strand]bool{}
 			p.answered(address)
-			p.heard(&h, "")
+			p.heard(ctx, &h, "")
 			if err := p.passThumbs(ctx, c, h.Wants); err != nil {
 				return greeted, err
 			}

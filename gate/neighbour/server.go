@@ -192,7 +192,7 @@ func (n *Neighbours) takeHello(w http.ResponseWriter, r *http.Request, p *peer) 
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil && h.Port > 0 {
 		address = net.JoinHostPort(host, strconv.Itoa(h.Port))
 	}
-	p.heard(&h, address)
+	p.heard(r.Context(), &h, address)
 	return answer(w, n.hello())
 }
 

@@ -41,6 +41,7 @@ type Site struct {
 	may     map[string]bool                  // slots that this gate may hand out
 	counted map[string]map[parking.Class]int // inside, by zone, as the cloud told
 	own     map[string]map[parking.Class]int // what own facts have changed in that
+	taken   []Taken                          // lanes of other gates that this one runs
 	slots   map[string]int32
 	byID    map[uuid.UUID]int32
 	byPlate map[parking.Plate][]int32
@@ -112,16 +113,27 @@ func (s *Site) ThisGate() (parking.Gate, bool) {
 	return s.Config.Gates[i], true
 }
 
-// Lanes lists this gate's lanes by code, each with the direction that it has now.
+// Lanes lists the lanes that this gate runs by code, each with the direction that
+// it has now: its own, then those of other gates that it has taken over, as "N/1".
 func (s *Site) Lanes() []parking.Lane {
-	var out []parking.Lane
+	var own, others []parking.Lane
 	for _, l := range s.Config.Lanes {
 		if l.Gate == s.Gate {
-			out = append(out, l)
+			own = append(own, l)
+			continue
+		}
+		for _, t := range s.taken {
+			if t.Gate == l.Gate && slices.Contains(t.Lanes, l.Code) {
+				l.Code = parking.LaneOf(l.Gate, l.Code)
+				others = append(others, l)
+				break
+			}
 		}
 	}
-	slices.SortFunc(out, func(a, b parking.Lane) int { return strings.Compare(a.Code, b.Code) })
-	return out
+	byCode := func(a, b parking.Lane) int { return strings.Compare(a.Code, b.Code) }
+	slices.SortFunc(own, byCode)
+	slices.SortFunc(others, byCode)
+	return append(own, others...)
 }
 
 // Tariff returns a version of a tariff: the one in force or one that an open

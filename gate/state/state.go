@@ -85,9 +85,11 @@ type State struct {
 	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
 	watchers   map[chan struct{}]struct{}
 	troubles   []Trouble
-	noted      atomic.Bool  // something was noted beside the database
-	damaged    atomic.Bool  // the database was found damaged
-	fullSince  atomic.Int64 // when the disk was found full, milliseconds of business time; 0 when it is not
+	taken      []Taken            // lanes of other gates that this one runs, by gate
+	devices    map[string]Devices // what neighbours said of theirs, by gate
+	noted      atomic.Bool        // something was noted beside the database
+	damaged    atomic.Bool        // the database was found damaged
+	fullSince  atomic.Int64       // when the disk was found full, milliseconds of business time; 0 when it is not
 	view       atomic.Pointer[Site]
 }
 
@@ -109,6 +111,7 @@ func Open(ctx context.Context, c Config) (*State, error) {
 		aliveEvery: cmp.Or(c.Alive, aliveEvery),
 		lastAt:     map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
 		lent: map[string]parking.Lent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
+		devices: map[string]Devices{},
 	}
 	if err := s.startTime(ctx, c.Built); err != nil {
 		return nil, err
@@ -187,13 +190,17 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return diskError("count waiting facts", err)
 	}
+	taken, err := s.loadTaken(ctx)
+	if err != nil {
+		return err
+	}
 	highest, err := s.store.Setting(ctx, settingHighest)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.base, s.over, s.queue, s.lent, s.strands = b, over, n, lent, led
+	s.base, s.over, s.queue, s.lent, s.strands, s.taken = b, over, n, lent, led, taken
 	for id := range s.over.facts {
 		s.refold(id)
 	}

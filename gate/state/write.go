@@ -26,6 +26,8 @@ type Draft struct {
 	// Ends is the opening that is over with this fact: its vehicle has passed,
 	// or backed out. The zero id for none.
 	Ends uuid.UUID
+	// keep are settings that are kept with the fact, in its transaction.
+	keep map[string]string
 
 	id uuid.UUID // of the fact; the zero id has one made
 }
@@ -39,6 +41,7 @@ type written struct {
 	stay    uuid.UUID
 	opens   string
 	ends    uuid.UUID
+	keep    map[string]string
 }
 
 // Write writes the drafts as facts, in order, in one transaction: all or
@@ -101,6 +104,9 @@ func (s *State) write(ctx context.Context, drafts []Draft) ([]parking.Fact, erro
 // openings that happen whether or not they can be recorded.
 func mayUseReserve(drafts []Draft) bool {
 	for _, d := range drafts {
+		if d.keep != nil {
+			return false // it says what the gate keeps, and the gate keeps nothing now
+		}
 		switch d.Kind {
 		case parking.KindBarrierOpened, parking.KindBarrierFailed, parking.KindAlarm:
 		default:
@@ -146,7 +152,7 @@ func (s *State) compose(drafts []Draft) ([]written, error) {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
 		}
 		prev = parking.FactHash(encoded)
-		out = append(out, written{fact: f, body: body, encoded: encoded, hash: prev, stay: parking.StayOf(f), opens: d.Opens, ends: d.Ends})
+		out = append(out, written{fact: f, body: body, encoded: encoded, hash: prev, stay: parking.StayOf(f), opens: d.Opens, ends: d.Ends, keep: d.keep})
 	}
 	return out, nil
 }
@@ -161,6 +167,11 @@ func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written)
 			ms := w.fact.At.UnixMilli()
 			if err := q.EndOpening(ctx, gatesql.EndOpeningParams{OverMs: &ms, Fact: w.ends.String()}); err != nil {
 				return fmt.Errorf("end an opening: %w", err)
+			}
+		}
+		for name, value := range w.keep {
+			if err := q.SetSetting(ctx, gatesql.SetSettingParams{Name: name, Value: value}); err != nil {
+				return fmt.Errorf("keep what a fact says: %w", err)
 			}
 		}
 		if w.opens == "" {

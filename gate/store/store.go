@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -106,8 +107,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, s.writer); err != nil {
 		return err
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("protect the database: %w", err)
+	if err := protect(path); err != nil {
+		return err
 	}
 	if s.reader, err = openPool(path, true, readers); err != nil {
 		return err
@@ -116,6 +117,16 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	s.write = newStatements(s.writer)
 	s.makeReserve()
 	return s.room.open(ctx)
+}
+
+// protect lets nobody else read the database, and what is not folded into it yet.
+func protect(path string) error {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Chmod(name, 0o600); err != nil && (name == path || !errors.Is(err, fs.ErrNotExist)) {
+			return fmt.Errorf("protect the database: %w", err)
+		}
+	}
+	return nil
 }
 
 // openPool opens a pool of n connections. The pragmas come in a fixed order:

@@ -64,7 +64,7 @@ func (m *model) elsewhere(w int) string {
 		if m.sideOf(lv.Lane.Code) >= 0 {
 			continue
 		}
-		text := cut(clean(lv.Lane.Code), 6) + " " + m.t(string(lv.Lane.Direction))
+		text := cut(clean(lv.Lane.Code), 14) + " " + m.t(string(lv.Lane.Direction))
 		switch s := lv.Subject; {
 		case lv.Alarm != "" || s != nil && s.Stage == lane.Refused:
 			text = m.th.role(look.Trouble, text+" "+m.th.bareMark(look.Trouble))

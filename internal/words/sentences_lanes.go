@@ -30,6 +30,21 @@ var laneValues = [][2]string{
 	{"{} went through lane {} without an opening.", "{1} qua làn {2} mà không được mở barie."},
 	{"A second vehicle went through lane {} on one opening.", "Xe thứ hai qua làn {} trong một lần mở barie."},
 	{"{} went through lane {} behind another vehicle, on one opening.", "{1} bám đuôi xe trước qua làn {2}, một lần mở barie."},
+	{"Lane {} is gate {}'s; this gate cannot turn it.", "Làn {1} là của cổng {2}; cổng này không đổi chiều được."},
+	{
+		"Gate {} is heard again: both gates may command the barriers of lanes {}. If it works, give them back here: gate take {} --back. If it does not, switch its machine off.",
+		"Lại thấy cổng {1}: cả hai cổng đều có thể mở barie của các làn {2}. Nếu máy đó chạy tốt, hãy trả làn ở đây: gate take {3} --back. Nếu không, hãy tắt máy đó.",
+	},
+	{
+		"Gate {} runs lanes {} of this gate: both may command their barriers. If this machine works, give them back there: gate take {} --back.",
+		"Cổng {1} đang chạy các làn {2} của cổng này: cả hai đều có thể mở barie. Nếu máy này chạy tốt, hãy trả làn ở cổng kia: gate take {3} --back.",
+	},
+	{
+		"What stands at lanes {} cannot be opened. Give them back, and take them again: gate take {}.",
+		"Không mở được thiết bị ở các làn {1}. Hãy trả các làn đó rồi nhận lại: gate take {2}.",
+	},
+	{"Gate {} has taken over lanes {} of gate {}.", "Cổng {1} đã nhận chạy các làn {2} của cổng {3}."},
+	{"Gate {} has given lanes {} back to gate {}.", "Cổng {1} đã trả các làn {2} cho cổng {3}."},
 	{"The sensor answered {}.", "Cảm biến trả lời {}."},
 	{"The sensor does not answer: {}.", "Cảm biến không trả lời: {}."},
 }
