@@ -26,8 +26,9 @@ type Draft struct {
 	// Ends is the opening that is over with this fact: its vehicle has passed,
 	// or backed out. The zero id for none.
 	Ends uuid.UUID
-
-	id uuid.UUID // of the fact; the zero id has one made
+	// ID is that of the fact, for a request that may be sent twice; the zero
+	// id has one made.
+	ID uuid.UUID
 }
 
 // written is a fact together with the bytes that stand for it.
@@ -124,7 +125,7 @@ func (s *State) compose(drafts []Draft) ([]written, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
 		}
-		id := d.id
+		id := d.ID
 		if id == uuid.Nil {
 			if id, err = uuid.NewV7(); err != nil {
 				return nil, fmt.Errorf("make an id: %w", err)
