@@ -17,7 +17,7 @@ const motionSpec = "motion:"
 func (n *Node) openDevices(cfg *lane.Config) error {
 	cfg.Cameras, cfg.Barriers, cfg.Sensors = map[string]camera.Source{}, map[string]device.Barrier{}, map[string]device.Sensor{}
 	for key, spec := range n.cfg.Cameras {
-		err := deviceKey("camera", key, false, string(parking.RolePlate), string(parking.RoleFace), string(parking.RoleOverview))
+		err := deviceKey("camera", key, false, cameraRoles()...)
 		if err != nil {
 			return err
 		}
@@ -48,6 +48,15 @@ func (n *Node) openDevices(cfg *lane.Config) error {
 	return nil
 }
 
+// cameraRoles are the roles that a camera's name may say.
+func cameraRoles() []string {
+	var out []string
+	for _, role := range parking.CameraRoles {
+		out = append(out, string(role))
+	}
+	return out
+}
+
 // openSensor opens a sensor; motion: is the lane's camera, by what it sees as a
 // whole where there is such a one.
 func openSensor(key, spec string, cameras map[string]camera.Source) (device.Sensor, error) {
@@ -55,7 +64,7 @@ func openSensor(key, spec string, cameras map[string]camera.Source) (device.Sens
 		return device.OpenSensor(spec)
 	}
 	code, _, _ := strings.Cut(key, "/")
-	for _, name := range []string{code + "/" + string(parking.RoleOverview), code} {
+	for _, name := range []string{code + "/" + string(parking.RoleOverview), code + "/" + string(parking.RoleOverview2), code} {
 		if source := cameras[name]; source != nil {
 			return lane.NewMotion(source, 0), nil
 		}
