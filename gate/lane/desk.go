@@ -237,6 +237,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.touch()
 			continue
 		case <-others:
+			d.refresh() // what a guard chose may be a slot of theirs
 			d.touch()
 			continue
 		case <-d.touched:
