@@ -122,7 +122,7 @@ type Subject struct {
 	Slot      string    `json:"slot,omitempty"`
 	Metres    float64   `json:"metres,omitempty"`
 	MayBeGone bool      `json:"may_be_taken,omitempty"` // another gate hands the slot out, and neither it nor the cloud is heard
-	ShareLeft *int      `json:"share_left,omitempty"` // of a counted zone, for this gate while it is cut off
+	ShareLeft *int      `json:"share_left,omitempty"`   // of a counted zone, for this gate while it is cut off
 	HeldUntil time.Time `json:"held_until"`
 
 	// At an OUT lane: the stays it may be, best first; Chosen is -1 until one
