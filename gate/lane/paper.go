@@ -97,8 +97,11 @@ func (d *Desk) paperWritten(ctx context.Context, request uuid.UUID) (PaperEntere
 		return PaperEntered{}, false, err
 	}
 	s, err := d.cfg.State.Stay(ctx, stay)
-	if err != nil { // it has left long ago; that it was written is what counts
+	switch {
+	case parking.ErrorCode(err) == parking.NotFound: // it has left long ago; that it was written is what counts
 		return PaperEntered{Stay: parking.Stay{ID: stay, State: parking.Left}}, true, nil
+	case err != nil:
+		return PaperEntered{}, false, err
 	}
 	done := PaperEntered{Stay: s, Fee: feeOf(s)}
 	if s.InAt != nil && s.OutAt != nil {

@@ -132,7 +132,8 @@ func TestGoldensOfPlainTerminals(t *testing.T) {
 // neighbours hears two of the three other gates.
 func neighbours(v lane.View) lane.View {
 	v.Neighbours = []lane.Neighbour{
-		{Gate: "E", Heard: true, Since: v.Now.Add(-time.Hour)}, {Gate: "S", Heard: true, Since: v.Now.Add(-time.Hour)},
+		{Gate: "E", Heard: true, Since: v.Now.Add(-time.Hour)},
+		{Gate: "S", Heard: true, Since: v.Now.Add(-time.Hour)},
 		{Gate: "W", Since: v.Now.Add(-time.Minute)},
 	}
 	return v
