@@ -42,7 +42,7 @@ func openDevices(specs state.Devices) (equipment, error) {
 func (e *equipment) openCameras(specs state.Devices) (err error) {
 	e.Cameras = map[string]camera.Source{}
 	for key, spec := range specs.Cameras {
-		err := deviceKey("camera", key, false, string(parking.RolePlate), string(parking.RoleFace), string(parking.RoleOverview))
+		err := deviceKey("camera", key, false, cameraRoles()...)
 		if err != nil {
 			return err
 		}
@@ -83,6 +83,15 @@ func (e *equipment) openSensors(specs state.Devices) error {
 	return nil
 }
 
+// cameraRoles are the roles that a camera's name may say.
+func cameraRoles() []string {
+	var out []string
+	for _, role := range parking.CameraRoles {
+		out = append(out, string(role))
+	}
+	return out
+}
+
 // openSensor opens a sensor; motion: is the lane's camera, by what it sees as a
 // whole where there is such a one.
 func (e *equipment) openSensor(key, spec string) (device.Sensor, error) {
@@ -90,7 +99,7 @@ func (e *equipment) openSensor(key, spec string) (device.Sensor, error) {
 		return device.OpenSensor(spec)
 	}
 	code, _, _ := strings.Cut(key, "/")
-	for _, name := range []string{code + "/" + string(parking.RoleOverview), code} {
+	for _, name := range []string{code + "/" + string(parking.RoleOverview), code + "/" + string(parking.RoleOverview2), code} {
 		if source := e.Cameras[name]; source != nil {
 			return lane.NewMotion(source, 0), nil
 		}

@@ -85,7 +85,7 @@ const MaxThumbBytes = 8 << 10
 
 // PhotoRef names a photo by what is in it.
 type PhotoRef struct {
-	Role   string `json:"role"`   // plate, face, overview
+	Role   string `json:"role"`   // plate, face, overview, overview2
 	SHA256 string `json:"sha256"` // hex, of the JPEG
 	Bytes  int    `json:"bytes"`
 	// Thumb names a small picture (at most 8 KB: the plate, a face) that

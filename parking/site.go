@@ -84,7 +84,15 @@ const (
 	RolePlate    CameraRole = "plate"
 	RoleFace     CameraRole = "face"
 	RoleOverview CameraRole = "overview"
+	// RoleOverview2 sees the lane as a whole from another side.
+	RoleOverview2 CameraRole = "overview2"
 )
+
+// CameraRoles are all of them, as a fact lists its photos.
+var CameraRoles = []CameraRole{RolePlate, RoleFace, RoleOverview, RoleOverview2}
+
+// Whole says whether a camera of the role sees the lane as a whole.
+func (r CameraRole) Whole() bool { return r == RoleOverview || r == RoleOverview2 }
 
 // Lane is one lane of a gate.
 type Lane struct {

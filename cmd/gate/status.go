@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -92,7 +93,7 @@ func (c *statusCommand) print(body []byte) error {
 	if s.Link.Why != "" {
 		fmt.Printf("link    %s\n", s.Link.Why)
 	}
-	printNeighbours(s.Neighbours)
+	writeNeighbours(os.Stdout, s.Neighbours)
 	for _, t := range s.Taken {
 		fmt.Printf("runs    %s of gate %s since %s (%s)\n", strings.Join(t.Lanes, ", "), t.Gate, t.At.Format(time.RFC3339), t.By)
 	}
@@ -105,22 +106,22 @@ func (c *statusCommand) print(body []byte) error {
 	return nil
 }
 
-// printNeighbours says which other gates are heard, and how far behind each is.
-func printNeighbours(list []lane.Neighbour) {
+// writeNeighbours says which other gates are heard, and how far behind each is.
+func writeNeighbours(w io.Writer, list []lane.Neighbour) {
 	if len(list) == 0 {
 		return
 	}
 	heard, all := lane.HeardOf(list)
-	fmt.Printf("near    %d of %d neighbours heard\n", heard, all)
+	_, _ = fmt.Fprintf(w, "near    %d of %d neighbours heard\n", heard, all)
 	for _, n := range list {
 		since := "never"
 		if !n.Since.IsZero() {
 			since = n.Since.Format(time.RFC3339)
 		}
 		if n.Heard {
-			fmt.Printf("        %s heard since %s at %s, lacks %d facts, has %d more\n", n.Gate, since, cmp.Or(n.Address, "its own call"), n.Behind, n.Ahead)
+			_, _ = fmt.Fprintf(w, "        %s heard since %s at %s, lacks %d facts, has %d more\n", n.Gate, since, cmp.Or(n.Address, "its own call"), n.Behind, n.Ahead)
 		} else {
-			fmt.Printf("        %s not heard since %s\n", n.Gate, since)
+			_, _ = fmt.Fprintf(w, "        %s not heard since %s\n", n.Gate, since)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
 	"gatehouse/internal/wire"
@@ -65,15 +67,23 @@ func TestPaidAndWaiting(t *testing.T) {
 }
 
 // confirmed lets the cloud tell that the money for a stay has come.
-func confirmed(t *testing.T, b *lanetest.Bench, id [16]byte) {
+func confirmed(t *testing.T, b *lanetest.Bench, id uuid.UUID) {
+	t.Helper()
+	heardOfStay(t, b, id, func(s *parking.Stay) {
+		at := b.State.Clock().Now()
+		s.Payments[0].Status, s.Payments[0].PaidAt = parking.Paid, &at
+	})
+}
+
+// heardOfStay lets the cloud tell something about a stay.
+func heardOfStay(t *testing.T, b *lanetest.Bench, id uuid.UUID, change func(s *parking.Stay)) {
 	t.Helper()
 	s, err := b.State.Stay(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := b.State.Clock().Now()
 	s.Payments = append([]parking.Payment(nil), s.Payments...)
-	s.Payments[0].Status, s.Payments[0].PaidAt = parking.Paid, &at
+	change(&s)
 	site := b.State.Site()
 	stays := []parking.Stay{s}
 	for _, other := range site.Inside {
@@ -94,6 +104,46 @@ func confirmed(t *testing.T, b *lanetest.Bench, id [16]byte) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Money that another gate took for a vehicle that waits aside opens nothing
+// here either: the list says that it has paid, and it leaves when a guard
+// brings it to the front.
+func TestPaidAtAnotherGateWhileAside(t *testing.T) {
+	t.Parallel()
+	b := withPassages(t, lanetest.Options{NoCamera: true, NoVision: true})
+	stop := b.RunDesk()
+	defer stop()
+	stay := in(t, b, "30A00001")
+	b.Clock.Pass(time.Hour)
+	waits := announce(t, b, "2", "30A00001")
+	if err := b.Desk.MoveAside(t.Context(), "2", waits); err != nil {
+		t.Fatal(err)
+	}
+	at := b.State.Clock().Now()
+	heardOfStay(t, b, stay.ID, func(s *parking.Stay) {
+		s.Payments = append(s.Payments, parking.Payment{
+			ID: uuid.New(), Method: parking.Cash, Amount: 5000, Currency: "VND", Gate: "S", Status: parking.Paid, PaidAt: &at,
+		})
+	})
+	b.Until("the list says that it has paid", func() bool { l := b.Lane("2"); return len(l.Aside) == 1 && l.Aside[0].Paid })
+	next := announce(t, b, "2", "30A00002") // the lane goes on meanwhile
+	if _, total := b.Barriers["2"].Openings(); total != 0 || b.Lane("2").Subject.ID != next {
+		t.Fatalf("money from another gate opened the barrier %d times, or took the lane: %+v", total, b.Lane("2"))
+	}
+	if err := b.Desk.Recall(t.Context(), "2", waits); err != nil {
+		t.Fatal(err)
+	}
+	if _, total := b.Barriers["2"].Openings(); total != 0 {
+		t.Errorf("the barrier opened %d times before the guard let it out", total)
+	}
+	left, err := b.Desk.LeaveFree(t.Context(), "2", waits)
+	if err != nil || left.ID != stay.ID || left.PaidSum() != 5000 {
+		t.Errorf("it left as %+v, %v", left, err)
+	}
+	if _, total := b.Barriers["2"].Openings(); total != 1 {
+		t.Errorf("the barrier opened %d times", total)
 	}
 }
 

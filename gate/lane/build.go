@@ -3,6 +3,7 @@ package lane
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -59,9 +60,21 @@ func (d *Desk) build(site *state.Site) *View {
 	v.Lanes = d.laneViews(site)
 	// Whose home is heard, its word about its slots is as good as the cloud's was.
 	v.Zones, v.Unplaced = d.zoneViews(site, now, func(s parking.Slot) bool {
-		return link.State == Offline && !Heard(v.Neighbours, cmp.Or(s.Loan.To, s.Home))
+		return link.State == Offline && !Heard(v.Neighbours, handsOut(s))
 	})
 	return v
+}
+
+// handsOut is the gate whose word about a slot counts.
+func handsOut(s parking.Slot) string { return cmp.Or(s.Loan.To, s.Home) }
+
+// unheard says whether nothing is heard of the gate that hands a slot out:
+// neither the cloud nor the gate itself.
+func (d *Desk) unheard(s parking.Slot) bool {
+	if d.link().State != Offline {
+		return false
+	}
+	return d.cfg.Neighbours == nil || !Heard(d.cfg.Neighbours(), handsOut(s))
 }
 
 // worker is how the vision worker is.
@@ -186,7 +199,7 @@ func (d *Desk) Photo(_ context.Context, sha256 string) ([]byte, error) {
 func (d *Desk) refresh() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	site, cut := d.cfg.State.Site(), d.link().State == Offline
+	site := d.cfg.State.Site()
 	for _, p := range d.lanes {
 		d.refreshAside(p)
 		l, _, err := d.lane(p.code)
@@ -197,7 +210,7 @@ func (d *Desk) refresh() {
 			switch {
 			case v.done || v.Stage == Paying:
 			case v.dir == parking.In:
-				d.reoffer(l, v, site, cut)
+				d.reoffer(l, v, site)
 			case stale(v, site):
 				d.match(v)
 			}
@@ -215,7 +228,7 @@ func stale(v *vehicle, site *state.Site) bool {
 }
 
 // reoffer looks again at where a vehicle shall go. mu is held.
-func (d *Desk) reoffer(l parking.Lane, v *vehicle, site *state.Site, cut bool) {
+func (d *Desk) reoffer(l parking.Lane, v *vehicle, site *state.Site) {
 	slot, ok := site.Slot(v.Slot)
 	may := site.MayOffer(v.Slot)
 	switch {
@@ -226,8 +239,8 @@ func (d *Desk) reoffer(l parking.Lane, v *vehicle, site *state.Site, cut bool) {
 	case !ok || slot.State != parking.SlotFree, !v.chosen && !may:
 		v.chosen = false
 		d.offer(l, v)
-	case v.chosen && v.MayBeGone != !may, v.chosen && slices.Contains(v.Warnings, warnGone) != (cut && !may):
-		// What the guard chose was lent, or the line went down or came back.
+	case v.chosen && v.MayBeGone != (!may && d.unheard(slot)), v.chosen && slices.Contains(v.Warnings, fmt.Sprintf(warnNotLent, v.Slot)) != (!may && !d.unheard(slot)):
+		// What the guard chose was lent, or the line or its gate went or came back.
 		v.forget(warnGone)
 		if s, err := d.target(v.Class, v.Slot, v); err == nil {
 			d.place(v, s)

@@ -75,7 +75,7 @@ func (d *Desk) shoot(p *post, v *vehicle, role parking.CameraRole, given []byte)
 		}
 	}
 	ref, err := d.keepPhoto(v.ctx, role, frame.JPEG)
-	if err == nil && role != parking.RoleOverview {
+	if err == nil && !role.Whole() {
 		ref.Thumb = d.keepThumb(v.ctx, frame.JPEG, [4]int{})
 	}
 	d.mu.Lock()
@@ -92,9 +92,7 @@ func (d *Desk) shoot(p *post, v *vehicle, role parking.CameraRole, given []byte)
 }
 
 // rankRole orders the photos of a fact: the plate, the face, the rest.
-func rankRole(role string) int {
-	return slices.Index([]string{string(parking.RolePlate), string(parking.RoleFace), string(parking.RoleOverview)}, role)
-}
+func rankRole(role string) int { return slices.Index(parking.CameraRoles, parking.CameraRole(role)) }
 
 // keepPhoto keeps what a fact will name: a JPEG that the cloud takes too.
 func (d *Desk) keepPhoto(ctx context.Context, role parking.CameraRole, picture []byte) (parking.PhotoRef, error) {
@@ -166,7 +164,7 @@ func (d *Desk) takeFrame(ctx context.Context, p *post, role parking.CameraRole) 
 // passagePhotos takes the photo of a passage: of the lane as a whole where a
 // camera sees that, else of what there is. Without a camera there is none.
 func (d *Desk) passagePhotos(p *post) []parking.PhotoRef {
-	for _, role := range []parking.CameraRole{parking.RoleOverview, parking.RolePlate, parking.RoleFace} {
+	for _, role := range []parking.CameraRole{parking.RoleOverview, parking.RoleOverview2, parking.RolePlate, parking.RoleFace} {
 		if p.cameras[role] == nil {
 			continue
 		}

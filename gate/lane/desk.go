@@ -132,10 +132,13 @@ type Desk struct {
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker
-	turn   int            // notes about loans so far
-	ids    [64]sync.Mutex // by request id: one request is done once at a time
-	noteMu sync.Mutex
-	tapMu  sync.Mutex // one tap at a time: it is taken before mu
+	late   []lateReading // vehicles that went in before their plate was read
+	// lateBusy says that they are being read.
+	lateBusy bool
+	turn     int            // notes about loans so far
+	ids      [64]sync.Mutex // by request id: one request is done once at a time
+	noteMu   sync.Mutex
+	tapMu    sync.Mutex // one tap at a time: it is taken before mu
 
 	background sync.WaitGroup // readings, holds and barriers under way
 	ctx        context.Context
@@ -240,6 +243,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.touch()
 			continue
 		case <-others:
+			d.refresh() // what a guard chose may be a slot of theirs
 			d.touch()
 			continue
 		case <-d.touched:
@@ -265,6 +269,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 			if now.Sub(lastSecond) >= time.Second {
 				lastSecond = now
+				d.lookLate()
 				d.touch() // the clock and the link's figures
 			}
 			next := idleInterval
@@ -281,7 +286,7 @@ func (d *Desk) Run(ctx context.Context) error {
 // does: a gate at night has nothing to do once a second.
 func (d *Desk) rest(now time.Time) bool {
 	d.resting.Store(true) // before the look: who comes after it finds it, and wakes
-	if !d.watched(now) && !d.notices.any() {
+	if !d.watched(now) && !d.notices.any() && !d.lateWaits() {
 		return true
 	}
 	d.resting.Store(false)

@@ -389,7 +389,7 @@ func TestFourCamerasAndTheLanesOwnClassAndZone(t *testing.T) {
 			}
 		},
 		Setup: func(c *lane.Config) {
-			for i, role := range []string{"1/face", "1/overview"} {
+			for i, role := range []string{"1/face", "1/overview", "1/overview2"} {
 				sim, err := camera.NewSimulator(uint64(i)+7, camera.LightDay)
 				if err != nil {
 					t.Fatal(err)
@@ -410,14 +410,14 @@ func TestFourCamerasAndTheLanesOwnClassAndZone(t *testing.T) {
 	var roles []string
 	for _, p := range passed.Stay.InPhotos {
 		roles = append(roles, p.Role)
-		if (p.Thumb != "") != (p.Role != "overview") {
+		if (p.Thumb != "") != (p.Role == "plate" || p.Role == "face") {
 			t.Errorf("thumbnail of %s: %q", p.Role, p.Thumb)
 		}
 		if _, err := b.Desk.Photo(t.Context(), p.SHA256); err != nil {
 			t.Errorf("photo of %s: %v", p.Role, err)
 		}
 	}
-	if !slices.Equal(roles, []string{"plate", "face", "overview"}) {
+	if !slices.Equal(roles, []string{"plate", "face", "overview", "overview2"}) {
 		t.Errorf("photos: %v", roles)
 	}
 	pass(t, b, "1")

@@ -34,8 +34,9 @@ func (d *Desk) target(class parking.Class, code string, v *vehicle) (suggestion,
 	case d.offered(v)[s.Code]:
 		return suggestion{}, parking.Errorf(parking.Conflict, "%s is offered at another lane of this gate.", s.Code)
 	}
-	out := suggestion{zone: s.Zone, slot: s.Code, metres: d.position().Distance(s.At), maybeGone: !site.MayOffer(s.Code)}
-	if d.link().State == Offline && out.maybeGone {
+	out := suggestion{zone: s.Zone, slot: s.Code, metres: d.position().Distance(s.At), foreign: !site.MayOffer(s.Code)}
+	out.maybeGone = out.foreign && d.unheard(s)
+	if out.maybeGone {
 		out.warnings = []string{warnGone}
 	}
 	return out, nil

@@ -55,7 +55,8 @@ func (d *Desk) offer(l parking.Lane, v *vehicle) {
 type suggestion struct {
 	zone, slot string
 	metres     float64
-	maybeGone  bool // somebody else may hand the slot out
+	foreign    bool // another gate hands the slot out
+	maybeGone  bool // and nothing is heard of that gate: somebody may stand there
 	share      *int // what is left of this gate's share of a counted zone, while cut off
 	warnings   []string
 }
@@ -71,11 +72,11 @@ func (d *Desk) place(v *vehicle, s suggestion) {
 	if v.Slot != "" {
 		v.forget(fmt.Sprintf(warnNotLent, v.Slot))
 	}
-	if s.maybeGone && d.link().State != Offline {
+	if s.foreign && !s.maybeGone {
 		v.warn(fmt.Sprintf(warnNotLent, s.slot))
 	}
 	v.Zone, v.Slot, v.Metres, v.MayBeGone, v.ShareLeft = s.zone, s.slot, s.metres, s.maybeGone, s.share
-	if s.slot != "" && !s.maybeGone && v.holding == nil && d.cfg.Plans != nil {
+	if s.slot != "" && !s.foreign && v.holding == nil && d.cfg.Plans != nil {
 		ctx, cancel := context.WithCancel(v.ctx)
 		v.holding = cancel
 		d.spawn(func() { d.keep(ctx, v, s.slot) })

@@ -37,6 +37,82 @@ type PaperEntered struct {
 	Fee  parking.Money // by the tariff and the typed times; what was taken is in the stay
 }
 
+// PaperReading is what a paper ticket would be written down as. Nothing is
+// written yet.
+type PaperReading struct {
+	Stay    parking.Stay  // that it opens or closes, as it would be
+	Opens   bool          // the entry is written
+	Closes  bool          // the exit is written
+	Unknown bool          // the exit of a vehicle whose entry nobody knows
+	Paid    parking.Money // what was taken by now, with what is on the ticket
+	Fee     parking.Money // by the tariff and the typed times
+	Twice   bool          // a vehicle with this plate is inside already
+	Written bool          // this ticket was written before, as Stay; nothing more would be
+}
+
+// ReadPaper says what EnterPaper would write, or why it would refuse.
+func (d *Desk) ReadPaper(ctx context.Context, t Paper) (PaperReading, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	actor, err := d.actor(ctx)
+	if err != nil {
+		return PaperReading{}, err
+	}
+	done, written, err := d.paperWritten(ctx, t.ID)
+	if written || err != nil {
+		return PaperReading{Stay: done.Stay, Fee: done.Fee, Paid: done.Stay.PaidSum(), Written: written}, err
+	}
+	e, err := d.readPaper(t)
+	if err != nil {
+		return PaperReading{}, err
+	}
+	if _, err := e.drafts(d, actor); err != nil {
+		return PaperReading{}, err
+	}
+	r := PaperReading{
+		Stay: e.stay, Opens: e.opens, Closes: t.Out != nil, Unknown: e.unknown, Paid: e.stay.PaidSum() + e.Paid, Fee: e.fee,
+		Twice: e.opens && t.Out == nil && e.plate != "" && len(d.cfg.State.Site().ByPlate(e.plate)) > 0,
+	}
+	if e.opens || e.unknown {
+		r.Stay.Plate, r.Stay.Display, r.Stay.Token = e.plate, e.plate.DisplayAs(0, e.stay.Class), e.Number
+	}
+	if t.Out != nil {
+		left := parking.BusinessTime(*t.Out)
+		r.Stay.OutAt = &left
+	}
+	return r, nil
+}
+
+// paperFact is the id of the last fact of a paper ticket: the same request
+// makes the same fact, so that the disk knows what was entered already.
+func paperFact(request uuid.UUID) uuid.UUID { return uuid.NewSHA1(request, []byte("paper")) }
+
+// paperWritten finds what a request was written down as before.
+func (d *Desk) paperWritten(ctx context.Context, request uuid.UUID) (PaperEntered, bool, error) {
+	if request == uuid.Nil {
+		return PaperEntered{}, false, nil
+	}
+	stay, found, err := d.cfg.State.StayOfFact(ctx, paperFact(request))
+	if err != nil || !found {
+		return PaperEntered{}, false, err
+	}
+	s, err := d.cfg.State.Stay(ctx, stay)
+	switch {
+	case parking.ErrorCode(err) == parking.NotFound: // it has left long ago; that it was written is what counts
+		return PaperEntered{Stay: parking.Stay{ID: stay, State: parking.Left}}, true, nil
+	case err != nil:
+		return PaperEntered{}, false, err
+	}
+	done := PaperEntered{Stay: s, Fee: feeOf(s)}
+	if s.InAt != nil && s.OutAt != nil {
+		tariff, _ := d.tariffOf(s)
+		if quote, err := quoteStay(tariff, s, *s.OutAt); err == nil {
+			done.Fee = quote.Fee
+		}
+	}
+	return done, true, nil
+}
+
 // EnterPaper writes a paper ticket down with its typed times. No barrier opens.
 // What was taken is what was charged; when the tariff says another sum, or
 // nobody knows the entry, the cloud shows it to a person, as it does every
@@ -54,8 +130,8 @@ func (d *Desk) EnterPaper(ctx context.Context, t Paper) (PaperEntered, error) {
 	if err != nil {
 		return PaperEntered{}, err
 	}
-	if s, err := d.cfg.State.Stay(ctx, t.ID); err == nil {
-		return PaperEntered{Stay: s, Fee: feeOf(s)}, nil
+	if done, written, err := d.paperWritten(ctx, t.ID); written || err != nil {
+		return done, err
 	}
 	e, err := d.readPaper(t)
 	if err != nil {
@@ -65,6 +141,7 @@ func (d *Desk) EnterPaper(ctx context.Context, t Paper) (PaperEntered, error) {
 	if err != nil {
 		return PaperEntered{}, err
 	}
+	drafts[len(drafts)-1].ID = paperFact(t.ID)
 	if _, err := d.write(ctx, drafts...); err != nil {
 		return PaperEntered{}, err
 	}

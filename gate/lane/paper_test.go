@@ -24,9 +24,18 @@ func TestPaperTicketThenExit(t *testing.T) {
 	t.Parallel()
 	b := lanetest.New(t, lanetest.Options{})
 	ticket := lane.Paper{ID: uuid.New(), Lane: "1", Number: "P-0017", Plate: "30A-123.45", In: at(b, 3*time.Hour)}
+	would, err := b.Desk.ReadPaper(t.Context(), ticket)
+	if err != nil || !would.Opens || would.Closes || would.Twice || would.Stay.Zone == "" || would.Stay.Display != "30A-123.45" {
+		t.Errorf("it would be written as %+v, %v", would, err)
+	}
 	done, err := b.Desk.EnterPaper(t.Context(), ticket)
 	if err != nil {
 		t.Fatal(err)
+	}
+	second := ticket
+	second.ID, second.Number = uuid.New(), "P-0019"
+	if would, err = b.Desk.ReadPaper(t.Context(), second); err != nil || !would.Twice {
+		t.Errorf("a plate that is inside already would be %+v, %v", would, err)
 	}
 	s := done.Stay
 	if s.State != parking.Inside || !s.InAt.Equal(*ticket.In) || s.Token != "P-0017" || s.Plate != "30A12345" || !s.InPaper || s.Slot != "" {
@@ -74,14 +83,33 @@ func TestPaperExitOfAKnownStay(t *testing.T) {
 	b.Clock.Pass(2 * time.Hour)
 	_, err := b.Desk.EnterPaper(t.Context(), lane.Paper{Lane: "2", Number: "P-1", Plate: "30A12345", Out: at(b, 3*time.Hour), Paid: 5000})
 	wantCode(t, err, parking.Invalid)
-	done, err := b.Desk.EnterPaper(t.Context(), lane.Paper{Lane: "2", Number: "P-1", Plate: "30A12345", Out: at(b, time.Hour), Paid: 5000})
+	ticket := lane.Paper{ID: uuid.New(), Lane: "2", Number: "P-1", Plate: "30A12345", Out: at(b, time.Hour), Paid: 5000}
+	would, err := b.Desk.ReadPaper(t.Context(), ticket)
+	if err != nil || would.Opens || !would.Closes || would.Unknown || would.Stay.ID != stay.ID || would.Fee != 5000 || would.Paid != 5000 {
+		t.Errorf("it would be written as %+v, %v", would, err)
+	}
+	if n := kinds(b); n[parking.KindVehicleOut]+n[parking.KindPaymentTaken] != 0 {
+		t.Errorf("looking has written: %v", n)
+	}
+	done, err := b.Desk.EnterPaper(t.Context(), ticket)
 	if err != nil {
 		t.Fatal(err)
+	}
+	again, err := b.Desk.EnterPaper(t.Context(), ticket)
+	if n := kinds(b); err != nil || again.Stay.ID != stay.ID || again.Fee != 5000 || n[parking.KindVehicleOut] != 1 || n[parking.KindPaymentTaken] != 1 {
+		t.Errorf("sent again: %+v, %v; facts %v", again, err, n)
+	}
+	if would, err = b.Desk.ReadPaper(t.Context(), ticket); err != nil || !would.Written || would.Stay.ID != stay.ID || would.Paid != 5000 {
+		t.Errorf("looked at again: %+v, %v", would, err)
 	}
 	if done.Stay.ID != stay.ID || done.Stay.State != parking.Left || done.Fee != 5000 || len(done.Stay.Charge.Lines) == 0 {
 		t.Errorf("left: %+v", done)
 	}
-	unknown, err := b.Desk.EnterPaper(t.Context(), lane.Paper{Lane: "2", Number: "P-2", Plate: "51F99999", Out: at(b, time.Hour), Paid: 5000})
+	lost := lane.Paper{Lane: "2", Number: "P-2", Plate: "51F99999", Out: at(b, time.Hour), Paid: 5000}
+	if would, err = b.Desk.ReadPaper(t.Context(), lost); err != nil || !would.Unknown || would.Stay.Display != "51F-999.99" {
+		t.Errorf("one that nobody knows would be %+v, %v", would, err)
+	}
+	unknown, err := b.Desk.EnterPaper(t.Context(), lost)
 	if err != nil || !unknown.Stay.Unknown() || unknown.Stay.PaidSum() != 5000 {
 		t.Errorf("one that nobody knows: %+v, %v", unknown, err)
 	}
@@ -127,8 +155,12 @@ func TestPaperTicketRefused(t *testing.T) {
 		"nobody":       {Lane: "2", Number: "1", Out: in},
 		"no such slot": {Lane: "1", Number: "1", In: in, To: "Z99"},
 	} {
-		if _, err := b.Desk.EnterPaper(t.Context(), p); parking.ErrorCode(err) == parking.Internal {
+		_, err := b.Desk.EnterPaper(t.Context(), p)
+		if err == nil || parking.ErrorCode(err) == parking.Internal {
 			t.Errorf("%s: %v", name, err)
+		}
+		if _, read := b.Desk.ReadPaper(t.Context(), p); parking.ErrorMessage(read) != parking.ErrorMessage(err) {
+			t.Errorf("%s: read, it is refused with %v; entered, with %v", name, read, err)
 		}
 	}
 	if n := kinds(b); n[parking.KindVehicleIn]+n[parking.KindVehicleOut]+n[parking.KindPaymentTaken] != 0 {

@@ -49,7 +49,7 @@ func (d *Desk) lane(code string) (parking.Lane, *post, error) {
 }
 
 // roles are those that a camera may have, the one that screens show first.
-var roles = []parking.CameraRole{parking.RolePlate, parking.RoleOverview, parking.RoleFace}
+var roles = []parking.CameraRole{parking.RolePlate, parking.RoleOverview, parking.RoleOverview2, parking.RoleFace}
 
 // post returns the lane's place at the desk, made at first use.
 func (d *Desk) post(l parking.Lane) *post {

@@ -29,6 +29,9 @@ func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
 	v.reading = false
 	if v.done { // it went in before its plate was read
 		d.readLate(ctx, l, v, reading, err)
+		if err == nil {
+			d.readAgain()
+		}
 		return
 	}
 	if v.ctx.Err() != nil {
@@ -37,10 +40,12 @@ func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
 	if err != nil {
 		d.reader = Worker{Why: parking.ErrorMessage(err)}
 		d.log.Warn("a plate was not read", "lane", l.Code, "error", err)
+		d.readLater(l, v)
 		d.ready(v)
 		return
 	}
 	d.reader = Worker{OK: true}
+	d.readAgain()
 	v.Reading = reading
 	if !v.Typed { // what the guard typed stays
 		v.Check = reading.Outcome == vision.OutcomeUnsure

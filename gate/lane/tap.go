@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/device"
-	"gatehouse/gate/state"
 	"gatehouse/parking"
 	"gatehouse/vision"
 )
@@ -371,32 +370,6 @@ func (d *Desk) mayTapOut(ctx context.Context, l parking.Lane, v *vehicle) error 
 // being read.
 func (v *vehicle) readsOn() bool {
 	return v.done && v.tapped && v.reading && v.dir == parking.In && v.Plate == "" && v.reason == ""
-}
-
-// readLate adds a plate that was read for sure after its vehicle went in. mu
-// is held.
-func (d *Desk) readLate(ctx context.Context, l parking.Lane, v *vehicle, reading vision.Reading, err error) {
-	if !v.tapped || v.dir != parking.In || v.Plate != "" || v.reason != "" {
-		return
-	}
-	if err != nil || reading.Outcome != vision.OutcomeRead || reading.Plate == "" {
-		d.log.Info("the plate of a vehicle that went in by its card was not read", "lane", l.Code, "stay", v.Stay, "error", err)
-		return
-	}
-	s, err := d.cfg.State.Stay(ctx, v.Stay)
-	if err != nil || s.Plate != "" || s.State == parking.Voided {
-		return // somebody was faster
-	}
-	display := reading.Plate.DisplayAs(reading.Lines, v.Class)
-	_, err = d.write(ctx, state.Draft{Kind: parking.KindPlateCorrected, Actor: laneActor(l.Code), Body: &parking.PlateCorrected{
-		Stay: v.Stay, Plate: reading.Plate, Display: display,
-	}})
-	if err != nil {
-		return // written to the log, and shown
-	}
-	v.Reading, v.Plate, v.Display = reading, reading.Plate, display
-	v.result.Plate, v.result.Display = reading.Plate, display
-	d.touch()
 }
 
 // ReadCards brings the taps of a lane's reader to the desk until ctx ends. At

@@ -100,7 +100,7 @@ func (d *Desk) mayLose(ctx context.Context, code string, subject, stay uuid.UUID
 // photoNow takes and keeps a picture of this moment: the driver with his
 // papers. A lane without camera has none, which stops nobody.
 func (d *Desk) photoNow(ctx context.Context, p *post) []parking.PhotoRef {
-	for _, role := range []parking.CameraRole{parking.RoleFace, parking.RolePlate, parking.RoleOverview} {
+	for _, role := range []parking.CameraRole{parking.RoleFace, parking.RolePlate, parking.RoleOverview, parking.RoleOverview2} {
 		if p.cameras[role] == nil {
 			continue
 		}

@@ -121,8 +121,8 @@ type Subject struct {
 	Zone      string    `json:"zone,omitempty"`
 	Slot      string    `json:"slot,omitempty"`
 	Metres    float64   `json:"metres,omitempty"`
-	MayBeGone bool      `json:"may_be_taken,omitempty"`
-	ShareLeft *int      `json:"share_left,omitempty"` // of a counted zone, for this gate while it is cut off
+	MayBeGone bool      `json:"may_be_taken,omitempty"` // another gate hands the slot out, and neither it nor the cloud is heard
+	ShareLeft *int      `json:"share_left,omitempty"`   // of a counted zone, for this gate while it is cut off
 	HeldUntil time.Time `json:"held_until"`
 
 	// At an OUT lane: the stays it may be, best first; Chosen is -1 until one

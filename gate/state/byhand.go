@@ -27,7 +27,7 @@ func (s *State) noteBeside(drafts []Draft) bool {
 	notes := make([]store.ByHand, 0, len(drafts))
 	for _, d := range drafts {
 		body, err := json.Marshal(d.Body)
-		if err != nil || d.id != uuid.Nil { // it is noted already
+		if err != nil || d.ID != uuid.Nil { // it is noted already
 			return false
 		}
 		if o := new(parking.BarrierOpened); d.Kind == parking.KindBarrierOpened && (json.Unmarshal(body, o) != nil || o.Cause != "by_hand") {
@@ -96,7 +96,7 @@ func (s *State) importNote(ctx context.Context, n store.ByHand) error {
 	case *parking.Alarm:
 		b.Text += when
 	}
-	_, err = s.Write(ctx, Draft{Kind: n.Kind, Actor: n.Actor, Body: body, id: n.ID})
+	_, err = s.Write(ctx, Draft{Kind: n.Kind, Actor: n.Actor, Body: body, ID: n.ID})
 	return err
 }
 

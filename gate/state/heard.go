@@ -141,7 +141,7 @@ func (s *State) hear(ctx context.Context, b *wire.Batch, key wire.GateKey, facts
 	if last <= held {
 		return held, nil
 	}
-	if low, known := s.store.LowRoom(); low && known {
+	if room, known := s.store.DiskRoom(); known && room.Low() {
 		return held, parking.Errorf(parking.Unavailable, "The disk of this gate is nearly full: it keeps what is left for its own facts.")
 	}
 	covered := s.strands.covered(at)

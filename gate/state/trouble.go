@@ -19,7 +19,8 @@ const (
 	TroubleRecovered     = "recovered"        // the database was made anew from what could be read
 	TroubleDamaged       = "database_damaged" // the database cannot be used
 	TroubleDiskFull      = "disk_full"        // nothing can be recorded
-	TroubleDiskLow       = "disk_low"         // sent records go before their time
+	TroubleDiskLow       = "disk_low"         // the disk fills up; sent records will go before their time
+	TroubleDiskDrops     = "disk_drops"       // sent records go before their time
 	TroublePhotoRoom     = "photo_room"       // photos have little room left
 	TroubleCertificate   = "certificate_date" // the cloud's certificate was taken although our clock says otherwise
 	TroubleNeighbourLies = "neighbour_lies"   // another gate passes on what its gate never signed

@@ -29,7 +29,9 @@ type Draft struct {
 	// keep are settings that are kept with the fact, in its transaction.
 	keep map[string]string
 
-	id uuid.UUID // of the fact; the zero id has one made
+	// ID is that of the fact, for a request that may be sent twice; the zero
+	// id has one made.
+	ID uuid.UUID
 }
 
 // written is a fact together with the bytes that stand for it.
@@ -130,7 +132,7 @@ func (s *State) compose(drafts []Draft) ([]written, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
 		}
-		id := d.id
+		id := d.ID
 		if id == uuid.Nil {
 			if id, err = uuid.NewV7(); err != nil {
 				return nil, fmt.Errorf("make an id: %w", err)

@@ -146,18 +146,34 @@ func (s *Store) freeBytes() (int64, bool) {
 	return int64(disk.Bavail) * disk.Bsize, true //nolint:gosec // disks are smaller than 2^63 bytes
 }
 
-// The disk is nearly full below this much room, or below a twentieth of it if
-// that is less.
-const lowBytes = 256 << 20
+// The disk is nearly full below lowBytes, and scant below scantBytes, or below
+// a twentieth and three fortieths of it where that is less. Photos leave more
+// than either (spareBytes), so that they alone make no disk scant; and between
+// the two lie more than a week's records of a busy gate.
+const (
+	lowBytes   = 256 << 20
+	scantBytes = 768 << 20
+)
 
-// LowRoom says whether the disk is nearly full; false when it cannot be told.
-func (s *Store) LowRoom() (low, known bool) {
-	var disk unix.Statfs_t
-	if err := unix.Statfs(s.dir, &disk); err != nil || disk.Blocks == 0 {
-		return false, false
-	}
-	free := int64(disk.Bavail) * disk.Bsize                             //nolint:gosec // disks are smaller than 2^63 bytes
-	return free < min(lowBytes, int64(disk.Blocks)*disk.Bsize/20), true //nolint:gosec // as above
+// DiskRoom is what is left on the disk.
+type DiskRoom struct {
+	Free int64
+	Size int64
+}
+
+// LowMark is where the disk is nearly full.
+func (r DiskRoom) LowMark() int64 { return min(lowBytes, r.Size/20) }
+
+// Low says that the disk is nearly full: what is left is for new facts.
+func (r DiskRoom) Low() bool { return r.Free < r.LowMark() }
+
+// Scant says that somebody should make room before the disk is nearly full.
+func (r DiskRoom) Scant() bool { return r.Free < min(scantBytes, r.Size*3/40) }
+
+// DiskRoom measures the disk; false when it cannot be told.
+func (s *Store) DiskRoom() (DiskRoom, bool) {
+	free, size, err := s.disk(s.dir)
+	return DiskRoom{Free: free, Size: size}, err == nil && size > 0
 }
 
 // makeReserve keeps some bytes that can be given up when the disk is full. A

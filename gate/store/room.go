@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -37,7 +38,6 @@ func (r PhotoRoom) Nearly() bool { return r.Used*5 >= r.Limit*4 }
 type photoRoom struct {
 	store *Store
 	limit int64
-	disk  func(dir string) (free, size int64, err error)
 	used  atomic.Int64
 	mu    sync.Mutex // who makes room does it alone
 }
@@ -54,7 +54,7 @@ func (r *photoRoom) open(ctx context.Context) error {
 // now measures. A disk that cannot be asked bounds nothing but the limit.
 func (r *photoRoom) now() PhotoRoom {
 	room := PhotoRoom{Used: r.used.Load(), Limit: r.limit}
-	free, size, err := r.disk(r.store.dir)
+	free, size, err := r.store.disk(r.store.dir)
 	if err == nil {
 		spare := min(spareBytes, size/spareShare)
 		room.Limit = min(room.Limit, max(0, room.Used+free-spare))
@@ -101,6 +101,18 @@ func (r *photoRoom) free(ctx context.Context, bytes int64) error {
 		bytes -= p.Bytes
 	}
 	return nil
+}
+
+// PhotoPace is how many bytes of photos a day brought lately, by those of the
+// last week that are kept.
+func (s *Store) PhotoPace(ctx context.Context, now time.Time) (int64, error) {
+	const week = 7 * 24 * time.Hour
+	kept, err := s.read.PhotosSince(ctx, now.Add(-week).UnixMilli())
+	if err != nil {
+		return 0, refusal(fmt.Errorf("measure the photos of a week: %w", err))
+	}
+	span := min(week, max(24*time.Hour, now.Sub(time.UnixMilli(kept.FirstMs))))
+	return int64(float64(kept.Bytes) * float64(24*time.Hour) / float64(span)), nil
 }
 
 // PhotoRoom measures how much photos take and may take.

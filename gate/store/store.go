@@ -38,12 +38,16 @@ type Options struct {
 	MaxBytes int64
 	// PhotoLimit bounds what photos take, in bytes; 0 means DefaultPhotoLimit.
 	PhotoLimit int64
+	// Disk says how many bytes of the disk of a folder are free for us, and how
+	// large it is; nil asks the system.
+	Disk func(dir string) (free, size int64, err error)
 }
 
 // Store is an open data folder. It is safe for concurrent use.
 type Store struct {
 	dir    string
 	log    *slog.Logger
+	disk   func(dir string) (free, size int64, err error)
 	lock   *os.File
 	writer *sql.DB
 	reader *sql.DB
@@ -59,6 +63,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Disk == nil {
+		o.Disk = diskOf
+	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the data folder: %w", err)
@@ -73,8 +80,8 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, log: o.Log, lock: lock}
-	s.room = &photoRoom{store: s, limit: cmp.Or(o.PhotoLimit, DefaultPhotoLimit), disk: diskOf}
+	s := &Store{dir: dir, log: o.Log, disk: o.Disk, lock: lock}
+	s.room = &photoRoom{store: s, limit: cmp.Or(o.PhotoLimit, DefaultPhotoLimit)}
 	if free, known := s.freeBytes(); known && free < startBytes {
 		s.GiveUpReserve() // a gate that cannot start records no opening by hand
 	}

@@ -24,6 +24,20 @@ type doneMsg struct {
 	err     error
 	form    *form // the form that asked for it, to be closed or told
 	then    tea.Cmd
+	stays   bool // the form stays open when it went well
+}
+
+// then runs do, within Update, when the act of cmd went well; stays leaves the
+// form open that asked for it.
+func then(cmd tea.Cmd, do func(), stays bool) tea.Cmd {
+	return func() tea.Msg {
+		msg, ok := cmd().(doneMsg)
+		if !ok {
+			return nil
+		}
+		msg.then, msg.stays = func() tea.Msg { return foundMsg{do} }, stays
+		return msg
+	}
 }
 
 // act runs do for a lane's subject outside Update. Until it ends the lane
@@ -64,6 +78,9 @@ func (m *model) takeDone(d doneMsg) tea.Cmd {
 	}
 	if d.form != nil {
 		d.form.busy = false
+		if d.form.under != nil {
+			d.form.under.busy = false
+		}
 	}
 	if d.err != nil {
 		text := m.sentence(d.err)
@@ -71,10 +88,14 @@ func (m *model) takeDone(d doneMsg) tea.Cmd {
 			d.form.wrong = text
 			return bell
 		}
+		if d.form != nil && d.form.under != nil && m.open(d.form.under) {
+			d.form.under.wrong = text
+			return bell
+		}
 		m.say(d.lane, look.Trouble, text)
 		return bell
 	}
-	if d.form != nil {
+	if d.form != nil && !d.stays {
 		m.remove(d.form)
 		if d.form == m.login {
 			m.login = newLogin()

@@ -116,7 +116,8 @@ type form struct {
 	submit  func(m *model, f *form) tea.Cmd // a nil command with wrong set: not yet
 	wrong   string
 	busy    bool
-	whole   bool // the whole screen
+	whole   bool  // the whole screen
+	under   *form // the form that this one asks about, to be told when this one was left
 }
 
 // text is a text of the console, looked up when it is drawn, so that a switch

@@ -20,12 +20,13 @@ import (
 // fakeDesk stands for a gate's desk: it writes down what was asked of it and
 // answers with err.
 type fakeDesk struct {
-	mu    sync.Mutex
-	view  lane.View
-	calls []string
-	err   error
-	stays []parking.Stay
-	wake  chan struct{}
+	mu     sync.Mutex
+	view   lane.View
+	calls  []string
+	err    error
+	stays  []parking.Stay
+	wake   chan struct{}
+	papers map[uuid.UUID]bool
 }
 
 func (d *fakeDesk) note(format string, args ...any) error {
@@ -413,4 +414,49 @@ func plateJPEG(w, h int) []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+func (d *fakeDesk) ReadPaper(_ context.Context, t lane.Paper) (lane.PaperReading, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return lane.PaperReading{}, d.err
+	}
+	done := d.paper(t)
+	r := lane.PaperReading{Stay: done.Stay, Opens: t.In != nil, Closes: t.Out != nil, Paid: t.Paid, Fee: done.Fee, Written: d.papers[t.ID]}
+	if t.In == nil {
+		r.Unknown, r.Stay.InAt = true, nil
+	}
+	return r, nil
+}
+
+func (d *fakeDesk) EnterPaper(_ context.Context, t lane.Paper) (lane.PaperEntered, error) {
+	err := d.note("paper %s %s %q %s %s %s %d", t.Lane, t.Number, t.Plate, t.Class, clockOf(t.In), clockOf(t.Out), t.Paid)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.papers == nil {
+		d.papers = map[uuid.UUID]bool{}
+	}
+	d.papers[t.ID] = true // also when the answer is lost
+	return d.paper(t), err
+}
+
+func (d *fakeDesk) paper(t lane.Paper) lane.PaperEntered {
+	plate, err := parking.ParsePlate(t.Plate)
+	if err != nil {
+		plate = ""
+	}
+	s := parking.Stay{ID: t.ID, State: parking.Inside, Class: t.Class, Plate: plate, Display: plate.DisplayAs(0, t.Class), Zone: "N", InAt: t.In}
+	if t.Out != nil {
+		s.State, s.OutAt = parking.Left, t.Out
+		s.Payments = []parking.Payment{{Amount: t.Paid, Status: parking.Paid}}
+	}
+	return lane.PaperEntered{Stay: s, Fee: 6000}
+}
+
+func clockOf(at *time.Time) string {
+	if at == nil {
+		return "-"
+	}
+	return at.Format("02/01T15:04")
 }

@@ -59,6 +59,8 @@ func TestGoldens(t *testing.T) {
 		keys string
 	}{
 		{"idle", idleView(), ""},
+		{"neighbours", neighbours(idleView()), ""},
+		{"neighbours_offline", neighbours(offline(idleView())), ""},
 		{"in_offered", offeredIn(idleView()), ""},
 		{"in_unsure", unsureIn(idleView()), ""},
 		{"out_matched", matchedOut(idleView()), ""},
@@ -125,6 +127,16 @@ func TestGoldensOfPlainTerminals(t *testing.T) {
 	}
 	m, _, _ := console(idleView(), 60, 12)
 	checkGolden(t, "too_small_60x12", m, 60, 12)
+}
+
+// neighbours hears two of the three other gates.
+func neighbours(v lane.View) lane.View {
+	v.Neighbours = []lane.Neighbour{
+		{Gate: "E", Heard: true, Since: v.Now.Add(-time.Hour)},
+		{Gate: "S", Heard: true, Since: v.Now.Add(-time.Hour)},
+		{Gate: "W", Since: v.Now.Add(-time.Minute)},
+	}
+	return v
 }
 
 func loggedOut(v lane.View) lane.View {

@@ -67,6 +67,8 @@ func makeKeys() []binding {
 		bind("group.site", "help.turn", "d").at((*model).focused).when(whyNotTurned).opens(newTurn),
 		bind("group.site", "help.search", "/").run(openSearch),
 		bind("group.site", "help.map", "g").opens(newMap),
+		bind("group.site", "help.paper", "v").when(whyNoFocus).opens(newPaper),
+		bind("group.site", "help.walk", "w").opens(newWalk),
 		bind("group.site", "help.pictures", "p").run((*model).togglePictures),
 
 		bind("group.console", "help.tab", "tab").run(func(m *model) tea.Cmd { m.cycle(); return m.wantPictures() }),

@@ -106,6 +106,7 @@ type Desk interface {
 	Paying
 	Keeping
 	Presenting
+	Copying
 	Signing
 }
 

@@ -36,6 +36,7 @@ var pagesStays = area{
 	"stay.role.plate":     {"biển số", "plate"},
 	"stay.role.face":      {"người lái", "driver"},
 	"stay.role.overview":  {"toàn cảnh", "overview"},
+	"stay.role.overview2": {"toàn cảnh, phía kia", "overview, other side"},
 	"stay.token":          {"Thẻ / vé", "Card or ticket"},
 	"stay.duration":       {"Thời gian gửi", "Length of stay"},
 	"stay.so_far":         {"%s (còn trong bãi)", "%s (still inside)"},

@@ -20,6 +20,7 @@ var laterSentences = map[string]string{
 
 // laterValues are those with values in them.
 var laterValues = [][2]string{
+	{"Paper ticket {}.", "Vé giấy {}."},
 	{"There is no zone {}.", "Không có khu {}."},
 	{"One walk has at most {} vehicles; split it.", "Mỗi lần kiểm kê có tối đa {} xe; hãy chia nhỏ."},
 	{"One walk has at most {} vehicles; split the list at line {}.", "Mỗi lần kiểm kê có tối đa {1} xe; hãy chia danh sách từ dòng {2}."},

@@ -376,6 +376,18 @@ func (q *Queries) RecentFacts(ctx context.Context, limit int64) ([][]byte, error
 	return items, nil
 }
 
+const stayOfFact = `-- name: StayOfFact :one
+SELECT stay FROM outbox WHERE id = ?
+`
+
+// StayOfFact is the stay of a fact of this gate that is kept here.
+func (q *Queries) StayOfFact(ctx context.Context, id string) (*string, error) {
+	row := q.db.QueryRowContext(ctx, stayOfFact, id)
+	var stay *string
+	err := row.Scan(&stay)
+	return stay, err
+}
+
 const unackFacts = `-- name: UnackFacts :execrows
 UPDATE outbox SET acked_ms = NULL
 WHERE epoch = ?1 AND seq > ?2 AND seq < ?3 AND acked_ms IS NOT NULL

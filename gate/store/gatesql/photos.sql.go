@@ -141,6 +141,23 @@ func (q *Queries) PhotoSent(ctx context.Context, arg PhotoSentParams) error {
 	return err
 }
 
+const photosSince = `-- name: PhotosSince :one
+SELECT CAST(coalesce(sum(bytes), 0) AS INTEGER) AS bytes, CAST(coalesce(min(at_ms), 0) AS INTEGER) AS first_ms
+FROM photos WHERE at_ms >= ?
+`
+
+type PhotosSinceRow struct {
+	Bytes   int64
+	FirstMs int64
+}
+
+func (q *Queries) PhotosSince(ctx context.Context, atMs int64) (PhotosSinceRow, error) {
+	row := q.db.QueryRowContext(ctx, photosSince, atMs)
+	var i PhotosSinceRow
+	err := row.Scan(&i.Bytes, &i.FirstMs)
+	return i, err
+}
+
 const photosWaiting = `-- name: PhotosWaiting :many
 SELECT sha256, at_ms, thumb FROM photos WHERE sent_ms IS NULL ORDER BY thumb DESC, at_ms LIMIT ?
 `

@@ -76,3 +76,7 @@ SELECT CAST(MIN(COALESCE(MIN(n), 0), 0) - 1 AS INTEGER) FROM outbox;
 -- name: AddLost :exec
 INSERT INTO outbox (n, id, epoch, seq, kind, at_ms, encoded, hash, covered)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1);
+
+-- StayOfFact is the stay of a fact of this gate that is kept here.
+-- name: StayOfFact :one
+SELECT stay FROM outbox WHERE id = ?;

@@ -29,3 +29,7 @@ SELECT CAST(coalesce(sum(bytes), 0) AS INTEGER) FROM photos;
 
 -- name: DeletePhoto :exec
 DELETE FROM photos WHERE sha256 = ?;
+
+-- name: PhotosSince :one
+SELECT CAST(coalesce(sum(bytes), 0) AS INTEGER) AS bytes, CAST(coalesce(min(at_ms), 0) AS INTEGER) AS first_ms
+FROM photos WHERE at_ms >= ?;
