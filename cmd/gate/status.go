@@ -76,6 +76,7 @@ func (c *statusCommand) print(body []byte) error {
 		AsksTime bool           `json:"asks_time"`
 
 		Neighbours []lane.Neighbour `json:"neighbours"`
+		NearLoans  []lane.NearLoan  `json:"near_loans"`
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("read the gate's answer: %w", err)
@@ -91,6 +92,7 @@ func (c *statusCommand) print(body []byte) error {
 		fmt.Printf("link    %s\n", s.Link.Why)
 	}
 	printNeighbours(s.Neighbours)
+	printNearLoans(s.NearLoans, s.Gate.Code)
 	if s.AsksTime {
 		fmt.Println("clock   dead; the guard should say what time it is (F9)")
 	}
@@ -117,6 +119,21 @@ func printNeighbours(list []lane.Neighbour) {
 		} else {
 			fmt.Printf("        %s not heard since %s\n", n.Gate, since)
 		}
+	}
+}
+
+// printNearLoans says which slots are lent to and from this gate without the
+// cloud.
+func printNearLoans(list []lane.NearLoan, gate string) {
+	for _, l := range list {
+		text := fmt.Sprintf("from gate %s", l.From)
+		if l.From == gate {
+			text = fmt.Sprintf("to gate %s", l.To)
+		}
+		if l.Back {
+			text += ", given back"
+		}
+		fmt.Printf("lent    %s %s\n", l.Slot, text)
 	}
 }
 

@@ -129,7 +129,8 @@ type Desk struct {
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker
-	turn   int            // notes about loans so far
+	turn   int // notes about loans so far
+	near   nearTurn
 	ids    [64]sync.Mutex // by request id: one request is done once at a time
 	noteMu sync.Mutex
 	tapMu  sync.Mutex // one tap at a time: it is taken before mu

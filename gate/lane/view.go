@@ -221,6 +221,9 @@ type View struct {
 	// Neighbours are the other gates of the site, where there is a link between
 	// gates.
 	Neighbours []Neighbour `json:"neighbours,omitempty"`
+	// NearLoans are slots that are lent over the local network, of and to this
+	// gate, by slot.
+	NearLoans []NearLoan `json:"near_loans,omitempty"`
 	// AsksTime says that the machine's clock is dead, and that the guard should
 	// say what time it is (SetTime). Nothing waits for it.
 	AsksTime bool `json:"asks_time,omitempty"`

@@ -204,6 +204,7 @@ func (p *peer) session(ctx context.Context, address string, changed <-chan struc
 	c := p.n.client(p.gate, address)
 	defer c.close()
 	var next time.Time
+	talk := slotTalk{open: true}
 	var blocked map[state.Strand]bool
 	for {
 		if now := time.Now(); !now.Before(next) {
@@ -218,6 +219,9 @@ func (p *peer) session(ctx context.Context, address string, changed <-chan struc
 			p.answered(address)
 			p.heard(&h, "")
 			if err := p.passThumbs(ctx, c, h.Wants); err != nil {
+				return greeted, err
+			}
+			if err := p.talkSlots(ctx, c, &talk); err != nil {
 				return greeted, err
 			}
 		}
