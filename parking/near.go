@@ -143,6 +143,7 @@ func (l NearLent) Has(incarnation uuid.UUID, held int64, from string, loan NearL
 type NearBorrowed struct {
 	got map[string]NearLoan         // by slot: it may offer these
 	owe map[string]NearLoan         // by home and slot: to be given back
+	odd map[string]map[string]bool  // by home and slot: lent, and not known as its slot
 	up  map[string]map[string]int64 // by home and slot: given up, and all before it
 }
 
@@ -196,9 +197,29 @@ func (b *NearBorrowed) due(l NearLoan) {
 	b.owe[l.Home+" "+l.Slot] = l
 }
 
+// maxOdd bounds how many slots of a home are remembered that it has lent in vain.
+const maxOdd = 100
+
+func (b *NearBorrowed) notKnown(home, slot string) {
+	if b.odd == nil {
+		b.odd = map[string]map[string]bool{}
+	}
+	if b.odd[home] == nil {
+		b.odd[home] = map[string]bool{}
+	}
+	if len(b.odd[home]) < maxOdd {
+		b.odd[home][slot] = true
+	}
+}
+
+// Odd lists slots that a home has lent and that were not known as its own: it is
+// asked for others.
+func (b *NearBorrowed) Odd(home string) []string { return slices.Sorted(maps.Keys(b.odd[home])) }
+
 // Told takes a home's answer to this gate, in its run epoch. What the home does
-// not name is not lent (any more).
-func (b *NearBorrowed) Told(gate string, epoch Epoch, home string, a NearAnswer) {
+// not name is not lent (any more); a slot that is not known as the home's is given
+// back.
+func (b *NearBorrowed) Told(gate string, epoch Epoch, home string, a NearAnswer, known func(slot string) bool) {
 	named := map[string]bool{}
 	for key, l := range b.owe {
 		if l.Home == home {
@@ -212,7 +233,10 @@ func (b *NearBorrowed) Told(gate string, epoch Epoch, home string, a NearAnswer)
 		if had, ok := b.got[l.Slot]; ok && had.Home != home {
 			continue // it cannot be two gates' home; what is held stays
 		}
-		if l.Epoch != epoch || l.N <= b.up[home][l.Slot] {
+		if !known(l.Slot) {
+			b.notKnown(home, l.Slot)
+		}
+		if l.Epoch != epoch || l.N <= b.up[home][l.Slot] || !known(l.Slot) {
 			b.due(l)
 			continue
 		}

@@ -105,7 +105,7 @@ func (s *loanSite) nearSay(g, to *loanGate) {
 		a := s.nearHear(to, g.code, note)
 		if g.epoch() == epoch && g.notes[to.code] == nth && s.rng.IntN(3) > 0 {
 			g.notes[to.code]++
-			g.got.Told(g.code, epoch, to.code, a)
+			g.got.Told(g.code, epoch, to.code, a, func(code string) bool { return g.base[code].Home == to.code })
 		}
 	})
 }
@@ -210,16 +210,21 @@ func TestANearLoanThatAnOlderDiskForgot(t *testing.T) {
 		t.Error("over stays over under this database, and is looked at anew under another")
 	}
 	var b NearBorrowed
-	b.Told("S", epoch, "N", NearAnswer{Lent: []NearLoan{forgotten}})
+	all := func(string) bool { return true }
+	b.Told("S", epoch, "N", NearAnswer{Lent: []NearLoan{forgotten}}, func(string) bool { return false })
+	if _, ok := b.Offers("N1"); ok || len(b.Owed("N")) != 1 {
+		t.Error("a slot of another gate is taken")
+	}
+	b.Told("S", epoch, "N", NearAnswer{Lent: []NearLoan{forgotten}}, all)
 	if _, ok := b.Offers("N1"); !ok {
 		t.Fatal("it is not taken")
 	}
 	b.GiveUp("N1")
-	b.Told("S", epoch, "N", NearAnswer{Lent: []NearLoan{forgotten}})
+	b.Told("S", epoch, "N", NearAnswer{Lent: []NearLoan{forgotten}}, all)
 	if _, ok := b.Offers("N1"); ok || len(b.Owed("N")) != 1 {
 		t.Error("what was given up is taken again")
 	}
-	b.Told("S", epoch, "N", NearAnswer{})
+	b.Told("S", epoch, "N", NearAnswer{}, all)
 	if len(b.Owed("")) != 0 {
 		t.Error("the home says that it is over, and it is still given back")
 	}

@@ -57,7 +57,7 @@ func (d *Desk) NearNote(ctx context.Context, home string) (parking.NearNote, err
 		note.Need[class] = min(stock, lack+countNear(site, class, home))
 	}
 	if len(note.Need) > 0 {
-		note.Skip = notFree(site, home)
+		note.Skip = append(note.Skip, notFree(site, home)...)
 		d.near.asked, d.near.had = home, len(note.Have)
 	}
 	return note, nil
@@ -98,10 +98,10 @@ func countNear(site *state.Site, class parking.Class, home string) int {
 }
 
 // maxSkip bounds how many slots are named that are not seen free.
-const maxSkip = 256
+const maxSkip = 150
 
-// notFree lists slots of a gate that are not free here: it may not know yet, and
-// would lend them in vain.
+// notFree lists slots of a gate that are not free here: one of the two may not
+// know yet, and they would be lent in vain.
 func notFree(site *state.Site, home string) []string {
 	var out []string
 	for _, s := range site.Slots {

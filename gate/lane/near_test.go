@@ -153,6 +153,13 @@ func TestASlotBorrowedFromANeighbour(t *testing.T) {
 		t.Fatalf("E has lent nothing, and W is told %+v", note)
 	}
 	b.Desk.NearTold(t.Context(), "W", parking.NearAnswer{})
+	b.Desk.NearTold(t.Context(), "E", parking.NearAnswer{Lent: []parking.NearLoan{{Slot: "W01", Home: "E", N: 1, To: "N", Epoch: b.State.Epoch()}}})
+	if note := nearNoted(b, "E"); b.State.Site().NearFrom("W01") != "" || len(note.Back) != 1 || !slices.Contains(note.Skip, "W01") {
+		t.Errorf("E has lent W's slot: %+v", note)
+	}
+	b.Desk.NearTold(t.Context(), "E", parking.NearAnswer{})
+	nearNoted(b, "W")
+	b.Desk.NearTold(t.Context(), "W", parking.NearAnswer{})
 	loan := func(slot string, n int64) parking.NearLoan {
 		return parking.NearLoan{Slot: slot, Home: "E", N: n, To: "N", Epoch: b.State.Epoch()}
 	}

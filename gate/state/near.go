@@ -204,6 +204,11 @@ func (s *State) NearNote(ctx context.Context, home string) (parking.NearNote, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := parking.NearNote{Epoch: s.epoch}
+	for _, code := range s.near.Odd(home) {
+		if s.base.slots[code].Home != home {
+			n.Skip = append(n.Skip, code)
+		}
+	}
 	for _, l := range s.near.Got() {
 		if l.Home == home {
 			n.Have = append(n.Have, l)
@@ -219,12 +224,14 @@ func (s *State) NearNote(ctx context.Context, home string) (parking.NearNote, er
 	return n, nil
 }
 
-// NearTold takes a neighbour's answer.
+// NearTold takes a neighbour's answer. What is not known here as that one's home
+// slot is not taken: who lends another gate's lies, or this gate has not heard yet
+// that the home has changed.
 func (s *State) NearTold(home string, a parking.NearAnswer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := s.nearLines()
-	s.near.Told(s.gate, s.epoch, home, a)
+	s.near.Told(s.gate, s.epoch, home, a, func(slot string) bool { return s.base.slots[slot].Home == home })
 	if !slices.Equal(before, s.nearLines()) {
 		s.publish()
 	}

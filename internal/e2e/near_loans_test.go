@@ -89,7 +89,8 @@ func TestSlotsAreLentOverTheLANWhileTheInternetIsCut(t *testing.T) {
 		wait(t, "gate "+n.State().Gate()+" to have no loan over the LAN", func() bool { return len(n.State().Site().Near) == 0 })
 	}
 	for what, want := range map[string]int64{
-		"SELECT count(*) FROM conflicts":                                            0,
+		"SELECT count(*) FROM conflicts WHERE state = 'open'":                       0,
+		"SELECT count(*) FROM conflicts WHERE kind = 'slot_twice'":                  0,
 		"SELECT count(*) FROM transactions WHERE state = 'inside'":                  7,
 		"SELECT count(DISTINCT slot_held) FROM transactions WHERE state = 'inside'": 7,
 	} {
