@@ -225,6 +225,9 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 		return err
 	}
 	n.uplink.SetLoans(n.desk)
+	if n.others != nil {
+		n.others.SetLoans(n.desk)
+	}
 	n.start("desk", running, n.desk.Run)
 	for code, reader := range devices.readers {
 		n.start("card reader of lane "+code, running, func(ctx context.Context) error {

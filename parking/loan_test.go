@@ -30,6 +30,9 @@ type loanSite struct {
 	backup *loanCloud
 	late   []func() // messages under way
 	mutant string   // what is broken on purpose, for the control
+	lan    bool     // the gates reach each other, too
+	onLAN  int      // loans over the local network, and vehicles let in under one
+	nearIn int
 }
 
 type loanFact struct {
@@ -49,6 +52,7 @@ type told struct {
 type loanEntry struct {
 	slots  []told
 	covers map[string]map[Epoch]int64
+	gone   []int
 }
 
 type loanCloud struct {
@@ -68,10 +72,15 @@ type loanGate struct {
 	seq    int // of the feed
 	base   map[string]told
 	ledger map[string]Lent
+	near   map[string]NearLent
 	facts  []loanFact
-	covers map[Epoch]int64
+	heard  map[string][]loanFact // other gates' facts, of each run from the first on
+	covers map[string]map[Epoch]int64
+	gone   map[int]bool // what the cloud has told to have left
 	// in memory
 	up      map[string]GivenUp
+	got     *NearBorrowed
+	notes   map[string]int // to neighbours
 	factSeq int64
 	offered string // at its lane
 }
@@ -87,7 +96,7 @@ func newLoanSite(t *testing.T, seed uint64) *loanSite {
 	for _, code := range []string{"A", "B", "C"} {
 		s.cloud.held[code] = map[Epoch]int64{}
 		s.gates = append(s.gates, &loanGate{
-			code: code, base: map[string]told{}, ledger: map[string]Lent{}, covers: map[Epoch]int64{}, up: map[string]GivenUp{},
+			code: code, base: map[string]told{}, ledger: map[string]Lent{}, near: map[string]NearLent{}, heard: map[string][]loanFact{},
 		})
 		for i := range 2 {
 			s.cloud.rights[fmt.Sprint(code, i)] = Right{Home: code}
@@ -169,7 +178,13 @@ func (c *loanCloud) takeFacts(gate string, facts []loanFact) {
 		}
 		touched = append(touched, c.slot(f.slot))
 	}
-	c.entries = append(c.entries, loanEntry{slots: touched, covers: map[string]map[Epoch]int64{gate: maps.Clone(c.held[gate])}})
+	var gone []int
+	for _, f := range facts {
+		if c.gone[f.vehicle] {
+			gone = append(gone, f.vehicle)
+		}
+	}
+	c.entries = append(c.entries, loanEntry{slots: touched, covers: map[string]map[Epoch]int64{gate: maps.Clone(c.held[gate])}, gone: gone})
 }
 
 // send puts a message on its way: it is lost, comes, or comes twice, sometime.
@@ -186,7 +201,10 @@ func (s *loanSite) send(deliver func()) {
 func (s *loanSite) feed(g *loanGate) {
 	c := s.cloud
 	if g.inc != c.inc {
-		g.inc, g.seq, g.covers = c.inc, len(c.entries), maps.Clone(c.held[g.code])
+		g.inc, g.seq, g.gone, g.covers = c.inc, len(c.entries), maps.Clone(c.gone), map[string]map[Epoch]int64{}
+		for gate, held := range c.held {
+			g.covers[gate] = maps.Clone(held)
+		}
 		for _, code := range slices.Sorted(maps.Keys(c.rights)) {
 			s.tell(g, c.slot(code))
 		}
@@ -199,8 +217,13 @@ func (s *loanSite) feed(g *loanGate) {
 		for _, slot := range e.slots {
 			s.tell(g, slot)
 		}
-		for epoch, seq := range e.covers[g.code] {
-			g.covers[epoch] = max(g.covers[epoch], seq)
+		for gate, held := range e.covers {
+			for epoch, seq := range held {
+				g.covers[gate][epoch] = max(g.covers[gate][epoch], seq)
+			}
+		}
+		for _, v := range e.gone {
+			g.gone[v] = true
 		}
 	}
 }
@@ -215,7 +238,7 @@ func (s *loanSite) tell(g *loanGate, slot told) {
 // restart ends the gate's program and starts it again.
 func (s *loanSite) restart(g *loanGate) {
 	g.start++
-	g.up, g.offered, g.factSeq = map[string]GivenUp{}, "", 0
+	g.up, g.offered, g.factSeq, g.got, g.notes = map[string]GivenUp{}, "", 0, &NearBorrowed{}, map[string]int{}
 	s.write(g, loanFact{})
 	s.note("%s starts", g.code)
 }
@@ -231,15 +254,23 @@ func (s *loanSite) write(g *loanGate, f loanFact) {
 func (g *loanGate) view(code string) (Slot, []int) {
 	v := g.base[code]
 	inside := slices.Clone(v.inside)
-	for _, f := range g.facts {
-		if f.slot != code || f.seq <= g.covers[f.epoch] {
-			continue
-		}
-		inside = slices.DeleteFunc(inside, func(v int) bool { return v == f.vehicle })
-		if !f.out {
-			inside = append(inside, f.vehicle)
+	var out []int
+	look := func(gate string, facts []loanFact) {
+		for i := range facts {
+			switch f := &facts[i]; {
+			case f.slot != code || f.seq <= g.covers[gate][f.epoch]:
+			case f.out:
+				out = append(out, f.vehicle)
+			default:
+				inside = append(inside, f.vehicle)
+			}
 		}
 	}
+	look(g.code, g.facts)
+	for gate, facts := range g.heard {
+		look(gate, facts)
+	}
+	inside = slices.DeleteFunc(inside, func(v int) bool { return g.gone[v] || slices.Contains(out, v) })
 	if len(inside) > 0 {
 		v.State = SlotOccupied
 	}
@@ -253,11 +284,14 @@ func (g *loanGate) free(code string) bool {
 
 // behind says whether the feed lacks facts of earlier runs.
 func (g *loanGate) behind() bool {
-	return slices.ContainsFunc(g.facts, func(f loanFact) bool { return f.epoch != g.epoch() && f.seq > g.covers[f.epoch] })
+	return slices.ContainsFunc(g.facts, func(f loanFact) bool { return f.epoch != g.epoch() && f.seq > g.covers[g.code][f.epoch] })
 }
 
 func (g *loanGate) may(code string) bool {
-	return MayOffer(g.code, g.epoch(), g.inc, g.base[code].Slot, g.ledger[code], g.up[code])
+	if _, ok := g.got.Offers(code); ok {
+		return true
+	}
+	return !g.nearBlocks(code) && MayOffer(g.code, g.epoch(), g.inc, g.base[code].Slot, g.ledger[code], g.up[code])
 }
 
 // say is a gate's note, as gates make it.
@@ -272,7 +306,7 @@ func (s *loanSite) say(g *loanGate) {
 			if g.may(code) && s.rng.IntN(3) == 0 {
 				g.up[code] = GivenUp{N: slot.Loan.N, Incarnation: slot.Loan.Incarnation}
 			}
-			if !g.may(code) && !g.behind() && !g.ledger[code].Blocks() || s.mutant == "forgets it has returned" {
+			if !g.may(code) && !g.behind() && !g.ledger[code].Blocks() && !g.nearUncovered(code) || s.mutant == "forgets it has returned" {
 				seq := g.factSeq
 				if s.mutant == "returned before the facts" {
 					seq = 0
@@ -333,7 +367,7 @@ func (s *loanSite) ask() {
 func (s *loanSite) lend(g *loanGate, ask Asked) {
 	l := g.ledger[ask.Slot]
 	lent := false
-	if g.offered != ask.Slot || l.Asked == ask {
+	if (g.offered != ask.Slot || l.Asked == ask) && (l.Blocks() || !g.nearBlocks(ask.Slot)) {
 		slot, _ := g.view(ask.Slot)
 		l, lent = l.Lend(g.code, g.inc, slot, ask)
 	}
@@ -369,6 +403,9 @@ func (s *loanSite) offer(g *loanGate) {
 			return
 		}
 		s.truth[g.offered] = s.next
+		if _, near := g.got.Offers(g.offered); near {
+			s.nearIn++
+		}
 		s.write(g, loanFact{slot: g.offered, vehicle: s.next})
 		g.offered = ""
 		return
@@ -424,6 +461,10 @@ func (s *loanSite) fail(why string) {
 
 func (s *loanSite) step() {
 	g := s.gates[s.rng.IntN(len(s.gates))]
+	if s.lan && s.rng.IntN(4) == 0 {
+		s.nearStep(g)
+		return
+	}
 	switch n := s.rng.IntN(100); {
 	case n < 22:
 		if len(s.late) > 0 {
@@ -445,8 +486,10 @@ func (s *loanSite) step() {
 		s.offer(g)
 	case n < 84:
 		s.leave(g)
-	case n < 94:
+	case n < 92:
 		s.upload(g)
+	case n < 94:
+		s.pass(g)
 	case n < 96:
 		s.restart(g)
 	case n < 97:

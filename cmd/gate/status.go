@@ -79,6 +79,7 @@ func (c *statusCommand) print(body []byte) error {
 
 		Neighbours []lane.Neighbour `json:"neighbours"`
 		Taken      []lane.Taken     `json:"taken"`
+		NearLoans  []lane.NearLoan  `json:"near_loans"`
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("read the gate's answer: %w", err)
@@ -97,6 +98,7 @@ func (c *statusCommand) print(body []byte) error {
 	for _, t := range s.Taken {
 		fmt.Printf("runs    %s of gate %s since %s (%s)\n", strings.Join(t.Lanes, ", "), t.Gate, t.At.Format(time.RFC3339), t.By)
 	}
+	printNearLoans(s.NearLoans, s.Gate.Code)
 	if s.AsksTime {
 		fmt.Println("clock   dead; the guard should say what time it is (F9)")
 	}
@@ -123,6 +125,21 @@ func writeNeighbours(w io.Writer, list []lane.Neighbour) {
 		} else {
 			_, _ = fmt.Fprintf(w, "        %s not heard since %s\n", n.Gate, since)
 		}
+	}
+}
+
+// printNearLoans says which slots are lent to and from this gate without the
+// cloud.
+func printNearLoans(list []lane.NearLoan, gate string) {
+	for _, l := range list {
+		text := fmt.Sprintf("from gate %s", l.From)
+		if l.From == gate {
+			text = fmt.Sprintf("to gate %s", l.To)
+		}
+		if l.Back {
+			text += ", given back"
+		}
+		fmt.Printf("lent    %s %s\n", l.Slot, text)
 	}
 }
 

@@ -40,7 +40,7 @@ func (d *Desk) build(site *state.Site) *View {
 	v := &View{
 		Now: now, SiteName: site.Config.Name, Gate: gate, Timezone: site.Config.Timezone,
 		Currency: site.Config.Currency, Language: site.Config.Language,
-		Link: link, Conflicts: len(site.Conflicts), Recent: d.events(),
+		NearLoans: site.Near, Link: link, Conflicts: len(site.Conflicts), Recent: d.events(),
 	}
 	v.Vision = d.worker()
 	if d.cfg.Neighbours != nil {
@@ -170,7 +170,10 @@ func (d *Desk) slotView(site *state.Site, s parking.Slot, now time.Time, cut, su
 		sv.HeldBy, sv.HeldUntil = h.Gate, h.Until
 	}
 	sv.MayBeGone = cut && s.State == parking.SlotFree && !site.MayOffer(s.Code)
-	sv.LentTo = s.Loan.To
+	sv.LentTo = cmp.Or(s.Loan.To, site.NearTo(s.Code))
+	if site.NearFrom(s.Code) != "" {
+		sv.LentTo = site.Gate
+	}
 	return sv
 }
 

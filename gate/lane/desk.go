@@ -135,7 +135,8 @@ type Desk struct {
 	late   []lateReading // vehicles that went in before their plate was read
 	// lateBusy says that they are being read.
 	lateBusy bool
-	turn     int            // notes about loans so far
+	turn     int // notes about loans so far
+	near     nearTurn
 	ids      [64]sync.Mutex // by request id: one request is done once at a time
 	noteMu   sync.Mutex
 	tapMu    sync.Mutex // one tap at a time: it is taken before mu

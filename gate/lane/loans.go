@@ -163,7 +163,7 @@ func unneeded(site *state.Site, offered map[string]bool) []string {
 	var out []string
 	surplus := false
 	for _, s := range site.Slots {
-		if s.Home == site.Gate || !site.MayOffer(s.Code) || offered[s.Code] {
+		if s.Home == site.Gate || !site.MayOffer(s.Code) || offered[s.Code] || site.NearFrom(s.Code) != "" {
 			continue
 		}
 		taken := s.State != parking.SlotFree

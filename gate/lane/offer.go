@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -76,7 +77,9 @@ func (d *Desk) place(v *vehicle, s suggestion) {
 		v.warn(fmt.Sprintf(warnNotLent, s.slot))
 	}
 	v.Zone, v.Slot, v.Metres, v.MayBeGone, v.ShareLeft = s.zone, s.slot, s.metres, s.maybeGone, s.share
-	if s.slot != "" && !s.foreign && v.holding == nil && d.cfg.Plans != nil {
+	// What a neighbour has lent the cloud knows nothing of: it is not asked.
+	near := d.cfg.State.Site().NearFrom(s.slot) != ""
+	if s.slot != "" && !s.foreign && !near && v.holding == nil && d.cfg.Plans != nil {
 		ctx, cancel := context.WithCancel(v.ctx)
 		v.holding = cancel
 		d.spawn(func() { d.keep(ctx, v, s.slot) })
@@ -114,8 +117,17 @@ func (d *Desk) suggest(l parking.Lane, class parking.Class, v *vehicle) suggesti
 		}
 		return taken[s.Code] || v != nil && v.refused[s.Code] || d.heldElsewhere(s.Code)
 	})
-	// A zone that is the lane's own comes first.
-	slices.SortStableFunc(free, func(a, b parking.Slot) int { return rank(a, zone) - rank(b, zone) })
+	// A zone that is the lane's own comes first, and in it what no neighbour has
+	// lent: that goes back the sooner.
+	near := func(s parking.Slot) int {
+		if site.NearFrom(s.Code) != "" {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(free, func(a, b parking.Slot) int {
+		return cmp.Or(rank(a, zone)-rank(b, zone), near(a)-near(b))
+	})
 	if len(free) == 0 {
 		why := warnFull
 		if others {

@@ -223,6 +223,9 @@ type View struct {
 	Neighbours []Neighbour `json:"neighbours,omitempty"`
 	// Taken are lanes of other gates that this one runs.
 	Taken []Taken `json:"taken,omitempty"`
+	// NearLoans are slots that are lent over the local network, of and to this
+	// gate, by slot.
+	NearLoans []NearLoan `json:"near_loans,omitempty"`
 	// AsksTime says that the machine's clock is dead, and that the guard should
 	// say what time it is (SetTime). Nothing waits for it.
 	AsksTime bool `json:"asks_time,omitempty"`

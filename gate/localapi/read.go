@@ -29,6 +29,8 @@ type statusAnswer struct {
 	AsksTime   bool             `json:"asks_time,omitempty"`
 	Neighbours []lane.Neighbour `json:"neighbours,omitempty"`
 	Taken      []lane.Taken     `json:"taken,omitempty"` // lanes of other gates that this one runs
+	// Slots that are lent over the local network, of and to this gate.
+	NearLoans []lane.NearLoan `json:"near_loans,omitempty"`
 }
 
 func (a *api) status(w http.ResponseWriter, _ *http.Request) {
@@ -42,7 +44,7 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) {
 	a.answer(w, statusAnswer{
 		Version: a.version, Now: v.Now, Site: v.SiteName, Gate: v.Gate, Guard: v.Guard, Link: v.Link,
 		Vision: v.Vision, Disk: v.Disk, Conflicts: v.Conflicts, Unplaced: v.Unplaced, Inside: inside,
-		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours, Taken: v.Taken,
+		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours, Taken: v.Taken, NearLoans: v.NearLoans,
 	})
 }
 

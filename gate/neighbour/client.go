@@ -70,6 +70,9 @@ func (c *client) ask(ctx context.Context, method, path, kind string, payload []b
 	if res.StatusCode == http.StatusOK || res.StatusCode == http.StatusNoContent {
 		return raw, nil
 	}
+	if res.StatusCode == http.StatusNotFound {
+		return nil, errNotThere
+	}
 	var p wire.Problem
 	if json.Unmarshal(raw, &p) != nil || p.Code == "" {
 		return nil, fmt.Errorf("a neighbour answers with status %d", res.StatusCode)
@@ -80,6 +83,9 @@ func (c *client) ask(ctx context.Context, method, path, kind string, payload []b
 	}
 	return nil, refusal
 }
+
+// errNotThere is a neighbour whose program is too old for a request.
+var errNotThere = errors.New("the neighbour does not know this request")
 
 // gapError says from where the neighbour lacks a run.
 type gapError struct {

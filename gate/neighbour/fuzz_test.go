@@ -28,6 +28,14 @@ func FuzzSaid(f *testing.F) {
 	f.Add(batch)
 	f.Add([]byte(`{"gate":"N","epoch":"000001-0100000000000000","held":3}`))
 	f.Add([]byte(`{"gate":"N","epoch":"N","held":5}`))
+	note, err := json.Marshal(parking.NearNote{
+		Epoch: epoch, Need: map[parking.Class]int{parking.Car: 2}, Skip: []string{"N01"},
+		Have: []parking.NearLoan{{Slot: "N02", Home: "N", N: 1, To: "S", Epoch: epoch}}, Back: []parking.NearBack{{Slot: "N03", N: 4, Seq: 9}},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(note)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		h, err := parseHello(raw)
 		if err != nil && parking.ErrorMessage(err) == "" {
@@ -44,6 +52,13 @@ func FuzzSaid(f *testing.F) {
 					}
 				}
 			}
+		}
+		n, err := parseNote(raw)
+		if err != nil && parking.ErrorMessage(err) == "" {
+			t.Fatalf("refused without a sentence: %v", err)
+		}
+		if err == nil && (!n.Epoch.Valid() || len(n.Have) > 256 || len(n.Back) > 256 || len(n.Skip) > 256) {
+			t.Fatalf("taken: %+v", n)
 		}
 		b, err := parseBatch(raw)
 		if err != nil {

@@ -25,6 +25,7 @@ const (
 	pathHello  = "/neighbour/v1/hello"
 	pathFacts  = "/neighbour/v1/facts"
 	pathThumbs = "/neighbour/v1/thumbs/"
+	pathSlots  = "/neighbour/v1/slots"
 )
 
 // Hello is what both sides say of themselves.

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/gate/state"
@@ -104,6 +105,8 @@ type Neighbours struct {
 	peers    map[string]*peer
 	watchers map[chan struct{}]struct{}
 	lies     lies
+
+	loans atomic.Pointer[Loans]
 }
 
 // maxPeers bounds how many gates a site may have here.

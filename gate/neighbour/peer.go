@@ -215,6 +215,7 @@ func (p *peer) session(ctx context.Context, address string, changed <-chan struc
 	c := p.n.client(p.gate, address)
 	defer c.close()
 	var next time.Time
+	talk := slotTalk{open: true}
 	var blocked map[state.Strand]bool
 	for {
 		if now := time.Now(); !now.Before(next) {
@@ -229,6 +230,9 @@ func (p *peer) session(ctx context.Context, address string, changed <-chan struc
 			p.answered(address)
 			p.heard(ctx, &h, "")
 			if err := p.passThumbs(ctx, c, h.Wants); err != nil {
+				return greeted, err
+			}
+			if err := p.talkSlots(ctx, c, &talk); err != nil {
 				return greeted, err
 			}
 		}

@@ -34,6 +34,7 @@ func (n *Neighbours) serve(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+pathHello, n.answering(n.takeHello))
 	mux.HandleFunc("POST "+pathFacts, n.answering(n.takeFacts))
+	mux.HandleFunc("POST "+pathSlots, n.answering(n.takeSlots))
 	mux.HandleFunc("PUT "+pathThumbs+"{sha}", n.answering(n.takeThumb))
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: n.timing.Answer, WriteTimeout: n.timing.Answer,

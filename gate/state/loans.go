@@ -84,6 +84,9 @@ func (s *State) Lend(ctx context.Context, ask parking.Asked) (bool, error) {
 		return false, nil
 	}
 	before := s.lent[ask.Slot]
+	if !before.Blocks() && s.nearBlocks(ask.Slot) {
+		return false, nil // a neighbour may offer it
+	}
 	after, lent := before.Lend(s.gate, site.Incarnation, slot, ask)
 	if !lent || after == before {
 		return lent, nil
@@ -123,6 +126,9 @@ func (s *State) LoanNote(ctx context.Context, keep map[string]bool) (parking.Loa
 	if err := s.resync(ctx); err != nil {
 		return parking.LoanNote{}, err
 	}
+	if err := s.settleNear(ctx); err != nil {
+		return parking.LoanNote{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := parking.LoanNote{Incarnation: s.base.incarnation}
@@ -135,7 +141,7 @@ func (s *State) LoanNote(ctx context.Context, keep map[string]bool) (parking.Loa
 		return n, nil
 	}
 	for _, slot := range s.base.slots {
-		if slot.Loan.To != s.gate || keep[slot.Code] || s.mayOffer(slot) || s.lent[slot.Code].Blocks() {
+		if slot.Loan.To != s.gate || keep[slot.Code] || s.mayOffer(slot) || s.lent[slot.Code].Blocks() || s.nearUncovered(slot.Code) {
 			continue
 		}
 		n.Returned = append(n.Returned, parking.Returned{Slot: slot.Code, N: slot.Loan.N, Epoch: s.epoch, Seq: s.lastSeq})
@@ -156,7 +162,10 @@ func (s *State) behind() bool {
 // mayOffer says whether this gate may hand out the slot without asking; mu is
 // held.
 func (s *State) mayOffer(slot parking.Slot) bool {
-	return parking.MayOffer(s.gate, s.epoch, s.base.incarnation, slot, s.lent[slot.Code], s.givenUp[slot.Code])
+	if l, ok := s.near.Offers(slot.Code); ok {
+		return !s.gone(l.Home)
+	}
+	return !s.nearBlocked(slot.Code) && parking.MayOffer(s.gate, s.epoch, s.base.incarnation, slot, s.lent[slot.Code], s.givenUp[slot.Code])
 }
 
 // offerable lists the slots that this gate may hand out; mu is held.

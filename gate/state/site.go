@@ -38,6 +38,10 @@ type Site struct {
 	Conflicts []wire.Conflict // open ones
 	Holds     map[string]Hold // by slot; some may have ended, see Held
 
+	// Near are loans over the local network that are not over, of and to this gate,
+	// by slot.
+	Near []NearLine
+
 	may     map[string]bool                  // slots that this gate may hand out
 	counted map[string]map[parking.Class]int // inside, by zone, as the cloud told
 	own     map[string]map[parking.Class]int // what own facts have changed in that
@@ -82,6 +86,36 @@ func (s *Site) Slot(code string) (parking.Slot, bool) {
 // its own home slot that is not lent, or one that is lent to it. Of the others
 // it knows no more than that they may be taken.
 func (s *Site) MayOffer(slot string) bool { return s.may[slot] }
+
+// NearLine is one loan over the local network, as it is shown.
+type NearLine struct {
+	Slot string `json:"slot"`
+	From string `json:"from"` // its home
+	To   string `json:"to"`
+	Back bool   `json:"back,omitempty"` // given back; the home waits for the facts of before
+}
+
+// NearFrom says which gate has lent a slot to this one over the local network,
+// "" for none.
+func (s *Site) NearFrom(slot string) string {
+	for _, l := range s.Near {
+		if l.Slot == slot && l.To == s.Gate && !l.Back {
+			return l.From
+		}
+	}
+	return ""
+}
+
+// NearTo says to which gate this one has lent a slot over the local network, ""
+// for none.
+func (s *Site) NearTo(slot string) string {
+	for _, l := range s.Near {
+		if l.Slot == slot && l.From == s.Gate {
+			return l.To
+		}
+	}
+	return ""
+}
 
 // ShareLeft is what is left of this gate's share of a counted zone while it is
 // cut off: of what the cloud last told to be free, each gate has a fixed part;

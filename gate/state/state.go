@@ -66,8 +66,10 @@ type State struct {
 	unsure   bool                    // a write failed: ask the disk how far it got
 	covered  map[parking.Epoch]int64 // up to where own facts are known to be covered
 	// lent are home slots that were lent, as on disk; written under mu, too.
-	lent  map[string]parking.Lent
-	times times
+	lent map[string]parking.Lent
+	// nearLent are home slots that were lent over the local network, likewise.
+	nearLent map[string]parking.NearLent
+	times    times
 
 	// mu guards what is in memory; it is never held while the disk works.
 	mu         sync.Mutex
@@ -83,6 +85,7 @@ type State struct {
 	clocks     parking.Clocks // what neighbours observed of their clocks
 	tries      map[string]tries
 	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
+	near       parking.NearBorrowed       // borrowed over the local network, in this run
 	watchers   map[chan struct{}]struct{}
 	troubles   []Trouble
 	taken      []Taken            // lanes of other gates that this one runs, by gate
@@ -110,7 +113,7 @@ func Open(ctx context.Context, c Config) (*State, error) {
 		store: c.Store, clock: c.Clock, log: c.Log, site: id.Site, gate: id.Gate,
 		aliveEvery: cmp.Or(c.Alive, aliveEvery),
 		lastAt:     map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
-		lent: map[string]parking.Lent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
+		lent: map[string]parking.Lent{}, nearLent: map[string]parking.NearLent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
 		devices: map[string]Devices{},
 	}
 	if err := s.startTime(ctx, c.Built); err != nil {
@@ -186,6 +189,10 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	nearLent, err := loadNearLent(ctx, q)
+	if err != nil {
+		return err
+	}
 	n, err := q.CountWaiting(ctx)
 	if err != nil {
 		return diskError("count waiting facts", err)
@@ -200,7 +207,7 @@ func (s *State) load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.base, s.over, s.queue, s.lent, s.strands, s.taken = b, over, n, lent, led, taken
+	s.base, s.over, s.queue, s.lent, s.nearLent, s.strands, s.taken = b, over, n, lent, nearLent, led, taken
 	for id := range s.over.facts {
 		s.refold(id)
 	}

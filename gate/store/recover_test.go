@@ -64,6 +64,9 @@ func TestARecoveryKeepsWhatWasLent(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.Tx(t.Context(), func(q *gatesql.Queries) error {
+		if err := q.PutNearLent(t.Context(), gatesql.PutNearLentParams{Slot: "A2", Document: `{"slot":"A2","n":1,"to":"S"}`}); err != nil {
+			return err
+		}
 		return q.PutLent(t.Context(), gatesql.PutLentParams{Slot: "A1", Document: `{"slot":"A1","n":3,"to":"S"}`})
 	})
 	if err != nil {
@@ -75,8 +78,13 @@ func TestARecoveryKeepsWhatWasLent(t *testing.T) {
 	if _, err := store.Recover(t.Context(), dir, time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC), nil); err != nil {
 		t.Fatal(err)
 	}
-	lent, err := open(t, dir, store.Options{}).Read().LentSlots(t.Context())
+	after := open(t, dir, store.Options{}).Read()
+	lent, err := after.LentSlots(t.Context())
 	if err != nil || len(lent) != 1 {
 		t.Errorf("lent slots after the recovery: %v (%v)", lent, err)
+	}
+	near, err := after.NearLent(t.Context())
+	if err != nil || len(near) != 1 {
+		t.Errorf("slots lent to neighbours after the recovery: %v (%v)", near, err)
 	}
 }

@@ -83,6 +83,11 @@ type LentSlot struct {
 	Document string
 }
 
+type NearLent struct {
+	Slot     string
+	Document string
+}
+
 type Outbox struct {
 	N       int64
 	ID      string
