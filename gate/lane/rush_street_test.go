@@ -336,9 +336,11 @@ func (r *rushReader) Read(ctx context.Context, picture []byte, _ string) (vision
 	if ctx.Err() != nil {
 		return vision.Reading{}, ctx.Err()
 	}
-	n, err := strconv.Atoi(string(picture[6 : 4+int(picture[5])]))
-	if err != nil {
-		return vision.None(), nil // nobody stands there
+	name := string(picture[6 : 4+int(picture[5])])
+	for _, d := range r.drivers {
+		if strconv.Itoa(d.n) == name {
+			return d.reads, nil
+		}
 	}
-	return r.drivers[n].reads, nil
+	return vision.None(), nil // nobody stands there
 }
