@@ -112,11 +112,15 @@ func (g *plug) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	return nil, errRefused
 }
 
-// neighbourTiming is the protocol's, stretched like the other periods.
+// neighbourTiming is the protocol's, stretched like the other periods; greetings
+// five times more, since facts wait for none and each day would have thousands.
 func neighbourTiming(pace int) neighbour.Timing {
 	by := time.Duration(pace)
+	if pace > 1 {
+		by *= 5
+	}
 	return neighbour.Timing{
-		Hello: by * 2 * time.Second, Silent: by * 7 * time.Second, BackoffCap: min(by*5*time.Second, 30*time.Second),
+		Hello: by * 2 * time.Second, Silent: by * 7 * time.Second, BackoffCap: min(time.Duration(pace)*5*time.Second, 30*time.Second),
 	}
 }
 
