@@ -20,6 +20,7 @@ import (
 	"gatehouse/cloud/admin"
 	"gatehouse/cloud/api"
 	"gatehouse/cloud/auth"
+	"gatehouse/cloud/bank"
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
@@ -40,7 +41,8 @@ type Config struct {
 	ReservationTTL time.Duration // 0 for slots.DefaultTTL
 	Now            func() time.Time
 	Log            *slog.Logger
-	Pace           int // of the periods of feed and slots, for simulations of days; 0 for the protocol's
+	Bank           bank.Secrets // of providers who tell of transfers
+	Pace           int          // of the periods of feed and slots, for simulations of days; 0 for the protocol's
 }
 
 // Cloud is one replica.
@@ -51,6 +53,7 @@ type Cloud struct {
 
 	cfg     Config
 	slots   *slots.Service
+	bank    *bank.Bank
 	redis   *redis.Client // nil without one
 	ingest  *ingest.Ingester
 	handler http.Handler
@@ -130,10 +133,13 @@ func (c *Cloud) wire() error {
 	read := books.New(c.Store.Q)
 	c.ingest = &ingest.Ingester{Store: c.Store, Log: c.cfg.Log}
 	settler := &settle.Settler{Store: c.Store, Ingest: c.ingest, Auth: c.Auth, Now: c.cfg.Now}
+	c.bank = bank.New(bank.Config{
+		Store: c.Store, Ingest: c.ingest, Auth: c.Auth, Secrets: c.cfg.Bank, Now: c.cfg.Now, Log: c.cfg.Log, Pace: c.cfg.Pace,
+	})
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
 		Ingest: c.ingest, Books: read, Settle: settler,
-		Slots: c.slots,
+		Slots: c.slots, Bank: c.bank,
 	}
 	pages, err := admin.New(admin.Config{
 		Books: read, Settle: settler, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect,
@@ -210,6 +216,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	wg.Go(func() { c.clean(ctx) })
 	wg.Go(func() { c.ingest.ReplayAll(ctx, c.cfg.Now) }) // after an upgrade, more can be read
 	wg.Go(func() { _ = c.slots.Run(ctx) })               // it ends with ctx only
+	wg.Go(func() { c.bank.Run(ctx) })
 	err := c.Hub.Run(ctx)
 	wg.Wait()
 	return err

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/cloud"
+	"gatehouse/cloud/bank"
 	"gatehouse/internal/private/privatetest/cloudtest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -39,7 +40,7 @@ func start(t *testing.T, s *cloudtest.Site, redis string, c *clock, ttl time.Dur
 	t.Helper()
 	log := new(bytes.Buffer)
 	r, err := cloud.Open(t.Context(), cloud.Config{
-		DatabaseURL: s.URL, RedisURL: redis, PhotosDir: t.TempDir(), ReservationTTL: ttl, Now: c.now,
+		DatabaseURL: s.URL, RedisURL: redis, PhotosDir: t.TempDir(), ReservationTTL: ttl, Now: c.now, Bank: bank.Secrets{SePaySecret: bankSecret},
 		Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

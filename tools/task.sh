@@ -11,6 +11,10 @@ for argument in "$@"; do
 	esac
 done
 
+if [ -t 2 ]; then
+	echo "Building what is needed; the first time takes some minutes ..." >&2
+fi
+
 # `go tool NAME` would stay as the parent and swallow SIGTERM; with -n it
 # builds the program and says where it is. The first build takes a minute or
 # two. CGO is off so that it needs no compiler.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -34,6 +35,7 @@ type conflictView struct {
 // evidence is one of the facts that contradict.
 type evidence struct {
 	Text, At, Gate, Who, Clock, Known, Plate, Token string
+	Entered                                         string // when it was typed in, for what happened at a typed time
 	Photos                                          []photoView
 }
 
@@ -132,13 +134,17 @@ func (v *conflictView) evidence(f books.Fact) evidence {
 		Clock: v.T("case.clock." + string(f.Clock)),
 	}
 	var photos []parking.PhotoRef
+	var typed *time.Time
 	switch b := f.Told.(type) {
 	case *parking.VehicleIn:
-		photos, e.Plate, e.Token = b.Photos, display(b.Display, b.Plate), b.Token
+		photos, e.Plate, e.Token, typed = b.Photos, display(b.Display, b.Plate), b.Token, b.TypedAt
 	case *parking.VehicleOut:
-		photos, e.Plate, e.Token = b.Photos, display(b.Display, b.Plate), b.Token
+		photos, e.Plate, e.Token, typed = b.Photos, display(b.Display, b.Plate), b.Token, b.TypedAt
 	case *parking.TokenLost:
 		photos, e.Token = b.Photos, b.Token
+	}
+	if typed != nil {
+		e.At, e.Entered, e.Clock = v.Full(*typed), e.At, v.T("case.clock.paper")
 	}
 	for _, ref := range photos {
 		caption := v.T("case.evidence")

@@ -155,6 +155,35 @@ func TestConflictsAreSettledOnPages(t *testing.T) {
 	}
 }
 
+// What was entered from paper shows the time on the paper as the one at which
+// it happened, and when somebody typed it.
+func TestPaperShowsBothTimes(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.Ground()
+	g := o.Gate("N", at.Add(-time.Second))
+	typed := at.Add(-7 * time.Hour)
+	g.Fact("vehicle_in", at.Add(-2*time.Hour), "lan", parking.VehicleIn{
+		Stay: uuid.New(), Lane: "1", Class: parking.Car, Plate: "30A12345", Display: "30A-123.45", Zone: "N", Slot: "N01", Token: "P-0001",
+		Tariff: "default", TariffV: 1, TypedAt: &typed,
+	})
+	door := &ingest.Ingester{Store: o.Store, Log: slog.New(slog.DiscardHandler)}
+	if _, err := door.Ingest(t.Context(), ingest.Source{Site: o.ID, Gate: "N"}, g.Batch(), at); err != nil {
+		t.Fatal(err)
+	}
+	b := o.signedIn()
+	_, page := o.get(b, o.cases(b)[words.T(words.Vi, "conflict.paper")])
+	clock := func(when time.Time) string { return words.Clock(when.In(time.FixedZone("Vietnam", 7*3600))) }
+	for _, want := range []string{
+		words.T(words.Vi, "case.happened") + "</dt><dd>22/11/2026 " + clock(typed), words.T(words.Vi, "case.clock.paper"),
+		words.T(words.Vi, "case.entered") + "</dt><dd>22/11/2026 " + clock(at.Add(-2*time.Hour)),
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the evidence does not show %q", want)
+		}
+	}
+}
+
 // A gate that is not heard may explain what lies after its last fact: that
 // waits apart and alarms nobody.
 func TestWaitingConflictsAlarmNobody(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gatehouse/cloud/auth"
+	"gatehouse/cloud/bank"
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
@@ -34,6 +35,7 @@ type API struct {
 	Photos *photos.Photos
 	Books  *books.Books
 	Settle *settle.Settler
+	Bank   *bank.Bank
 	Now    func() time.Time
 	Log    *slog.Logger
 	// Ready says whether the cloud can work; nil is ready.
@@ -60,6 +62,8 @@ func (a *API) Handlers() map[string]http.Handler {
 		"GET /api/v1/gates":                a.gates,
 		"POST /api/v1/gates/{gate}/code":   a.gateCode,
 		"POST /api/v1/gates/{gate}/revoke": a.gateRevoke,
+
+		"POST /webhooks/{provider}": a.webhook,
 
 		"POST /api/v1/facts":   a.facts,
 		"GET /api/v1/feed":     a.feed,

@@ -65,6 +65,8 @@ var apiRoutes = []Route{
 	{Method: "POST", Pattern: "/api/v1/gates/challenge", Who: Public}, // gives nothing away
 	{Method: "POST", Pattern: "/api/v1/gates/token", Who: Public},     // proves itself by the signature
 
+	{Method: "POST", Pattern: "/webhooks/{provider}", Who: Public}, // proves itself by the provider's secret
+
 	{Method: "POST", Pattern: "/api/v1/facts", Who: Gates},
 	{Method: "GET", Pattern: "/api/v1/feed", Who: Gates},
 	{Method: "GET", Pattern: "/api/v1/snapshot", Who: Gates},

@@ -83,7 +83,12 @@ func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*cloud.Cloud
 			return nil, parking.Errorf(parking.Invalid, "--trusted-proxy takes a network such as 10.0.0.0/8, not %q.", network)
 		}
 	}
+	banks, err := c.secrets()
+	if err != nil {
+		return nil, err
+	}
 	return cloud.Open(ctx, cloud.Config{
+		Bank:        banks,
 		DatabaseURL: database, RedisURL: redis, PhotosDir: c.Photos, TrustedProxies: c.TrustedProxy, Log: log,
 	})
 }

@@ -53,7 +53,11 @@ func (c *paperCommand) Run(ctx context.Context) error {
 	if err := json.Unmarshal(answer, &done); err != nil {
 		return fmt.Errorf("read the gate's answer: %w", err)
 	}
-	fmt.Printf("ticket %s: %s is %s (stay %s)\n", c.Number, shown(&done.Stay), done.State, done.ID)
+	became := "is " + string(done.State)
+	if done.State == parking.Left {
+		became = "has left"
+	}
+	fmt.Printf("ticket %s: %s %s (stay %s)\n", c.Number, shown(&done.Stay), became, done.ID)
 	if done.Charge != nil && done.Charge.Fee != done.Tariff && done.InAt != nil {
 		fmt.Printf("taken %d; by the tariff it was %d: the cloud shows the difference to a person\n", done.Charge.Fee, done.Tariff)
 	}
@@ -71,6 +75,17 @@ func shown(s *parking.Stay) string {
 		return "card " + s.Token
 	}
 	return string(s.Class)
+}
+
+// where names the place in which a vehicle stands by the books.
+func where(s *parking.Stay) string {
+	switch {
+	case s.Slot != "":
+		return "slot " + s.Slot
+	case s.Zone != "":
+		return "zone " + s.Zone
+	}
+	return "no place"
 }
 
 type inventoryCommand struct {
@@ -116,11 +131,11 @@ func (c *inventoryCommand) Run(ctx context.Context) error {
 		walk, len(done.LetIn), done.Known, len(done.Elsewhere), len(done.Missing))
 	for i := range done.Elsewhere {
 		s := &done.Elsewhere[i]
-		fmt.Printf("elsewhere  %s: by the books in %s %s\n", shown(s), s.Zone, s.Slot)
+		fmt.Printf("elsewhere  %s: by the books in %s\n", shown(s), where(s))
 	}
 	for i := range done.Missing {
 		s := &done.Missing[i]
-		fmt.Printf("not found  %s: by the books in %s %s\n", shown(s), s.Zone, s.Slot)
+		fmt.Printf("not found  %s: by the books in %s\n", shown(s), where(s))
 	}
 	return nil
 }

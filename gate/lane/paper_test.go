@@ -1,6 +1,7 @@
 package lane_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
+	"gatehouse/gate/state"
 	"gatehouse/parking"
 )
 
@@ -82,6 +84,27 @@ func TestPaperExitOfAKnownStay(t *testing.T) {
 	unknown, err := b.Desk.EnterPaper(t.Context(), lane.Paper{Lane: "2", Number: "P-2", Plate: "51F99999", Out: at(b, time.Hour), Paid: 5000})
 	if err != nil || !unknown.Stay.Unknown() || unknown.Stay.PaidSum() != 5000 {
 		t.Errorf("one that nobody knows: %+v, %v", unknown, err)
+	}
+}
+
+// Who leaves by the number of a ticket alone is named by its plate in the
+// history, also after a start.
+func TestHistoryNamesWhoLeftByATicket(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{})
+	if _, err := b.Desk.EnterPaper(t.Context(), lane.Paper{Lane: "1", Number: "P-3", Plate: "30A-123.45", In: at(b, 3*time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Desk.EnterPaper(t.Context(), lane.Paper{Lane: "2", Number: "P-3", Out: at(b, time.Hour), Paid: 5000}); err != nil {
+		t.Fatal(err)
+	}
+	for _, when := range []string{"at once", "after a start"} {
+		last := b.State.Recent(10)
+		i := slices.IndexFunc(last, func(e state.Entry) bool { return e.Kind == parking.KindVehicleOut })
+		if i < 0 || last[i].Plate != "30A12345" || last[i].Display != "30A-123.45" {
+			t.Errorf("%s: %+v", when, last)
+		}
+		b.Restart()
 	}
 }
 

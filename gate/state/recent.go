@@ -108,7 +108,8 @@ func sortEntries(out []Entry) {
 	})
 }
 
-// ownEntry makes history of a fact of this gate.
+// ownEntry makes history of a fact of this gate; mu is held, or nobody else has
+// the state yet.
 func (s *State) ownEntry(f parking.Fact, body any) Entry {
 	e := Entry{Fact: f.ID, At: s.timed(&f), Kind: f.Kind, Gate: f.Gate, Actor: f.Actor, Stay: parking.StayOf(f), own: f}
 	e.own.Body = nil
@@ -117,6 +118,9 @@ func (s *State) ownEntry(f parking.Fact, body any) Entry {
 		e.Lane, e.Plate, e.Display, e.Class, e.Zone, e.Slot, e.Text = b.Lane, b.Plate, b.Display, b.Class, b.Zone, b.Slot, b.Reason
 	case *parking.VehicleOut:
 		e.Lane, e.Plate, e.Display, e.Class, e.Amount, e.Text = b.Lane, b.Plate, b.Display, b.Class, b.Charge.Fee, b.Reason
+		if stay := s.effective(e.Stay); b.Plate == "" && b.Display == "" && stay != nil {
+			e.Plate, e.Display = stay.Plate, stay.Display // it left by its card or ticket
+		}
 	case *parking.PlateCorrected:
 		e.Plate, e.Display, e.Text = b.Plate, b.Display, b.Reason
 	case *parking.ClassCorrected:

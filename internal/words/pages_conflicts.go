@@ -65,6 +65,8 @@ var pagesConflicts = area{
 	"case.clock.synced":  {"giờ máy chủ", "the cloud's time"},
 	"case.clock.held":    {"giờ máy chủ, giữ khi mất mạng", "the cloud's time, carried on while cut off"},
 	"case.clock.wall":    {"đồng hồ máy, chưa chắc đúng", "the machine's own clock, may be wrong"},
+	"case.clock.paper":   {"gõ tay, theo vé giấy", "typed, from the paper ticket"},
+	"case.entered":       {"Nhập lúc", "Entered"},
 	"case.clock.typed":   {"bảo vệ gõ tay", "typed by the guard"},
 	"case.stays":         {"Các lượt gửi", "The stays"},
 	"case.stay_waits":    {"Lượt vào chưa về đến máy chủ.", "The entry has not reached the cloud yet."},

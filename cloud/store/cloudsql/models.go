@@ -37,6 +37,29 @@ type AuditLog struct {
 	Hash     []byte
 }
 
+type BankNotice struct {
+	ID          int64
+	Provider    string
+	Transaction string
+	Raw         []byte
+	ReceivedAt  time.Time
+	Account     string
+	Incoming    bool
+	Amount      int64
+	Purpose     string
+	Refs        []string
+	BankAt      *time.Time
+	TenantID    *uuid.UUID
+	SiteID      *uuid.UUID
+	State       string
+	Why         string
+	StayID      *uuid.UUID
+	PaymentID   *uuid.UUID
+	DecidedBy   *string
+	DecidedAt   *time.Time
+	Reason      *string
+}
+
 type Conflict struct {
 	TenantID      uuid.UUID
 	SiteID        uuid.UUID
