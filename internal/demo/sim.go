@@ -134,10 +134,6 @@ func (c *simCommand) prepare() ([]fault, error) {
 		return nil, fmt.Errorf("--gates takes 1 to %d", maxGates)
 	case c.Clouds < 1 || c.Clouds > maxClouds:
 		return nil, fmt.Errorf("--clouds takes 1 to %d", maxClouds)
-	case c.Namespaces && c.Clouds > 1:
-		return nil, errors.New("--namespaces has no proxy that could choose between replicas: take one")
-	case c.Namespaces && c.Neighbours:
-		return nil, errors.New("--namespaces gives each gate a network of its own, in which there are no neighbours")
 	case c.Rate <= 0 || c.Rate > 10_000:
 		return nil, errors.New("--rate takes more than 0 and at most 10000 drivers a second")
 	case c.Stay <= 0 || c.For < 0 || c.Drivers < 0 || c.Settle <= 0 || c.Every < 0:
@@ -146,7 +142,7 @@ func (c *simCommand) prepare() ([]fault, error) {
 		return nil, errors.New("--remain takes 0 to 100 percent")
 	}
 	if c.Namespaces {
-		if why := line.NamespacesMissing(); why != "" {
+		if why := c.noNamespaces(); why != "" {
 			return nil, errors.New(why)
 		}
 	}
@@ -167,6 +163,17 @@ func (c *simCommand) prepare() ([]fault, error) {
 		faults = append(faults, f)
 	}
 	return faults, nil
+}
+
+// noNamespaces says why there can be no network namespaces, "" when there can.
+func (c *simCommand) noNamespaces() string {
+	switch {
+	case c.Clouds > 1:
+		return "--namespaces has no proxy that could choose between replicas: take one"
+	case c.Neighbours:
+		return "--namespaces gives each gate a network of its own, in which there are no neighbours"
+	}
+	return line.NamespacesMissing()
 }
 
 // simulate lets the drivers come, heals, and checks.
