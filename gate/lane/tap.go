@@ -236,7 +236,8 @@ func (d *Desk) presented(l parking.Lane, text string) (presented, error) {
 }
 
 // tapJoins gives what was presented to the vehicle in front, if it is that
-// one's; nil: it is an arrival. mu is held.
+// one's, or to the next when that one was let through and is about to go; nil:
+// it is an arrival. mu is held.
 func (d *Desk) tapJoins(l parking.Lane, p *post, shown presented, now time.Time) (v *vehicle, repeated bool) {
 	v = p.vehicle
 	switch {
@@ -245,6 +246,16 @@ func (d *Desk) tapJoins(l parking.Lane, p *post, shown presented, now time.Time)
 	case shown.token != "" && v.Token == shown.token:
 		v.tapped = v.tapped || !v.done
 		return v, true // once more for the same vehicle, through or not
+	case v.done && len(p.waiting) == 0:
+		return nil, false
+	case v.done: // who stands at the reader has rolled up behind it
+		v = p.waiting[0]
+		if shown.token != "" && v.Token == shown.token {
+			v.tapped = v.tapped || !v.done
+			return v, true
+		}
+	}
+	switch {
 	case v.done:
 		return nil, false
 	case l.Direction == parking.In && (v.Token != "" || now.Sub(v.ArrivedAt).Abs() > joinsFor):

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
@@ -72,9 +74,10 @@ func TestCardInBeforeThePlateIsRead(t *testing.T) {
 	if corrected.Stay != body.Stay || corrected.Plate != "29B145678" || corrected.Was != "" || f.Actor != "lane:1" {
 		t.Errorf("corrected: %+v by %s", corrected, f.Actor)
 	}
-	if stay, err := b.State.Stay(t.Context(), body.Stay); err != nil || stay.Plate != "29B145678" {
-		t.Errorf("the stay: %+v, %v", stay, err)
-	}
+	b.Until("the stay has its plate", func() bool { // the disk has it a moment before
+		stay, err := b.State.Stay(t.Context(), body.Stay)
+		return err == nil && stay.Plate == "29B145678"
+	})
 }
 
 // A reading that is not sure corrects nothing, and neither does one that comes
@@ -381,5 +384,54 @@ func TestReaderGoneWild(t *testing.T) {
 	b.Desk.Settle()
 	if n := kinds(b)[parking.KindVehicleIn]; n != 1 {
 		t.Errorf("%d vehicles went in", n)
+	}
+}
+
+// While one who was let through still rolls out of the lane, the card of the
+// next, whom the loop has sensed behind it, is that next one's and no third
+// vehicle's.
+func TestTapOfTheNextWhileOneRollsOut(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"1", "2"} {
+		t.Run("lane "+code, func(t *testing.T) {
+			t.Parallel()
+			b := withPassages(t, lanetest.Options{NoVision: true, Still: true, Change: func(s *wire.Snapshot) {
+				bikes(s)
+				s.Config.ExitProof = map[parking.Class]parking.Proof{parking.Motorbike: parking.ProofToken}
+				for _, card := range []string{"0042", "0043"} {
+					if code == "2" {
+						in := lanetest.Start.Add(-time.Minute)
+						s.Stays = append(s.Stays, parking.Stay{
+							ID: uuid.New(), State: parking.Inside, Class: parking.Motorbike, Token: card,
+							Zone: "M", Placed: true, InAt: &in, InGate: "E", Tariff: "default", TariffV: 1,
+						})
+					}
+				}
+			}})
+			first := announce(t, b, code, "")
+			if answer := tap(t, b, code, "0042"); answer.Subject != first {
+				t.Fatalf("the first card is of %+v", answer)
+			}
+			untilThrough(b, code)
+			b.Clock.Pass(2 * time.Second)
+			second := announce(t, b, code, "")
+			for i := range 2 {
+				if answer := tap(t, b, code, "0043"); answer.Subject != second || answer.Repeated != (i > 0) {
+					t.Fatalf("the second card is of %+v, want %s", answer, second)
+				}
+				b.Clock.Pass(4 * time.Second) // more than a bounce
+			}
+			if _, n := b.Barriers[code].Openings(); n != 1 || len(b.Lane(code).Waiting) != 1 {
+				t.Fatalf("opened %d times, waiting %+v", n, b.Lane(code).Waiting)
+			}
+			pass(t, b, code)
+			b.Until("the second goes by its own card", func() bool {
+				s := b.Lane(code).Subject
+				return s != nil && s.ID == second && s.Stage == lane.Opened
+			})
+			if waiting := b.Lane(code).Waiting; len(waiting) != 0 {
+				t.Errorf("nobody is behind it: %+v", waiting)
+			}
+		})
 	}
 }

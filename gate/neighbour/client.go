@@ -40,7 +40,7 @@ func (n *Neighbours) client(gate, address string) *client {
 	return &client{
 		timeout: n.timing.Answer,
 		http: &http.Client{
-			Transport:     &http.Transport{DialTLSContext: dial, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute, DisableCompression: true},
+			Transport:     &http.Transport{DialTLSContext: dial, MaxIdleConnsPerHost: 1, IdleConnTimeout: n.timing.idle(), DisableCompression: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}

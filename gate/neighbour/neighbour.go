@@ -59,6 +59,10 @@ func (t Timing) orDefault() Timing {
 	return t
 }
 
+// idle is how long a connection is kept on which nothing is said: longer than
+// from one greeting to the next.
+func (t Timing) idle() time.Duration { return max(time.Minute, 2*t.Hello) }
+
 // Config is what Neighbours are made of.
 type Config struct {
 	State    *state.State

@@ -38,7 +38,7 @@ func (n *Neighbours) serve(ctx context.Context) error {
 	mux.HandleFunc("PUT "+pathThumbs+"{sha}", n.answering(n.takeThumb))
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: n.timing.Answer, WriteTimeout: n.timing.Answer,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: log.New(io.Discard, "", 0),
+		IdleTimeout: n.timing.idle(), MaxHeaderBytes: 8 << 10, ErrorLog: log.New(io.Discard, "", 0),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	ended := context.AfterFunc(ctx, func() { _ = server.Close() })

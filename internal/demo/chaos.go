@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -89,22 +90,23 @@ func (c *chaos) begin(f *fault) error {
 		if err := c.lines(f.where, func(line.Trouble) line.Trouble { return line.Trouble{} }); err != nil {
 			return err
 		}
-		for _, g := range c.site.gates {
+		var err error
+		for _, g := range c.site.machines() {
 			if g.code == f.where {
-				return g.up(c.ending)
+				err = errors.Join(err, g.up(c.ending))
 			}
 		}
-		return nil
+		return err
 	case "kill":
 		return c.kill(f)
-	case "image", "backup", "restore":
+	case "image", "clone", "backup", "restore":
 		return c.exchange(f)
 	}
 	return c.lines(f.where, f.worsen)
 }
 
 func (c *chaos) lines(where string, how func(line.Trouble) line.Trouble) error {
-	for _, g := range c.site.gates {
+	for _, g := range c.site.machines() {
 		if where == "all" || where == g.code {
 			if err := g.change(how); err != nil {
 				return err
@@ -121,7 +123,7 @@ func (c *chaos) kill(f *fault) error {
 		down = defaultDown
 	}
 	var victims []*node
-	for _, g := range c.site.gates {
+	for _, g := range c.site.machines() {
 		if f.where == "all" || f.where == g.code {
 			victims = append(victims, g.node)
 		}
@@ -165,9 +167,12 @@ func (c *chaos) exchange(f *fault) error {
 			continue
 		}
 		var err error
-		if f.what == "image" {
+		switch f.what {
+		case "image":
 			err = g.image(ctx)
-		} else {
+		case "clone":
+			err = c.site.clone(ctx, g)
+		default:
 			err = c.site.restore(ctx, g)
 		}
 		if err != nil {

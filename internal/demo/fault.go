@@ -39,6 +39,7 @@ var faultWords = map[string]struct{ least, most, otherwise int }{
 	"duplicate": {2, 20, 5},       // copies at most
 	"kill":      {},
 	"image":     {},
+	"clone":     {},
 	"backup":    {},
 	"restore":   {},
 	"heal":      {},
@@ -53,8 +54,10 @@ const faultHelp = `Faults, planned with --fault and --faults or typed while it r
   lossy N 5              5 percent of the packets are lost (--namespaces)
   kill N, kill cloud     kill -9; it starts again after a second, or for=TIME
   image N, restore N     an image of gate N's disk is made; the gate is put back to it
+  clone N                a second machine runs from an image of gate N's disk, beside it
   backup cloud, restore cloud   the same with the cloud's database
   heal, heal N           everything, or one gate, is good again
+With --neighbours the gates reach each other all the while: cut all is the internet's end.
 A gate's code may be "all", or "any" for one at random. Planned faults take
 at=TIME, for=TIME and every=TIME, and gate=N for N:
   --fault "at=30s cut N for=20s"     --fault "every=10s kill any for=2s"
@@ -119,14 +122,14 @@ func (f *fault) check() error {
 	limits, ok := faultWords[f.what]
 	switch {
 	case !ok:
-		return fmt.Errorf("%q does not say what goes wrong: cut, oneway, slow, lossy, answers, duplicate, kill, image, backup, restore or heal", f.text)
+		return fmt.Errorf("%q does not say what goes wrong: cut, oneway, slow, lossy, answers, duplicate, kill, image, clone, backup, restore or heal", f.text)
 	case f.where == "" && f.what != "heal":
 		return fmt.Errorf("%q does not say where", f.text)
 	case f.where == "cloud" && f.what != "kill" && f.what != "backup" && f.what != "restore":
 		return fmt.Errorf("%q: the cloud can only be killed, backed up and restored; a line is named by its gate", f.text)
 	case f.what == "backup" && f.where != "cloud":
 		return fmt.Errorf("%q: only the cloud has backups; a gate's disk has an image", f.text)
-	case f.lasts > 0 && slices.Contains([]string{"image", "backup", "restore"}, f.what):
+	case f.lasts > 0 && slices.Contains([]string{"image", "clone", "backup", "restore"}, f.what):
 		return fmt.Errorf("%q: %s does not last", f.text, f.what)
 	case f.what == "oneway" && f.way == "":
 		f.way = "out"

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 
+	"gatehouse/internal/demo/line"
 	"gatehouse/internal/private"
 )
 
@@ -71,6 +74,66 @@ func (s *simSite) restore(ctx context.Context, g *simGate) error {
 		return err
 	}
 	return s.carry(ctx, old)
+}
+
+// clone starts a second machine from an image of a gate's disk. Both run on as
+// the same gate, each on a line of its own, and drivers come to both.
+func (s *simSite) clone(ctx context.Context, g *simGate) error {
+	if g.twin.Load() != nil {
+		return fmt.Errorf("gate %s runs on two machines already", g.code)
+	}
+	twin, err := s.newTwin(g)
+	if err != nil {
+		return err
+	}
+	err = g.down()
+	if err == nil {
+		err = errors.Join(copyFolder(g.data, twin.data), g.up(ctx))
+	}
+	if err == nil {
+		err = twin.up(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, twin.line.Close())
+	}
+	g.twin.Store(twin)
+	if err := twin.signedIn(ctx); err != nil {
+		return err
+	}
+	s.twins <- twin
+	return nil
+}
+
+// newTwin makes the second machine of a gate; it does not run yet.
+func (s *simSite) newTwin(g *simGate) (*simGate, error) {
+	if s.spaces != nil {
+		return nil, errors.New("a second machine needs a line of its own: run without --namespaces")
+	}
+	label := g.label + "-twin"
+	proxy, err := line.NewProxy(uint64(len(g.code))+uint64(g.code[0]), s.replica)
+	if err != nil {
+		return nil, err
+	}
+	twin := &simGate{
+		code: g.code, guard: g.guard, data: g.data + "-twin", line: proxy, of: g,
+		node: &node{label: label, addrFile: filepath.Join(s.folder.Path(), label+".addr")},
+	}
+	args := slices.Clone(g.args)
+	for i, arg := range args {
+		switch arg {
+		case g.data:
+			args[i] = twin.data
+		case g.addrFile:
+			args[i] = twin.addrFile
+		case g.line.URL():
+			args[i] = proxy.URL()
+		case g.lan: // its neighbours learn from its greetings where it is
+			args[i] = anyPort
+		}
+	}
+	twin.start = func(bool) (*program, error) { return s.run.startAs(label, nil, "gate", args...) }
+	twin.ready = twin.listens
+	return twin, nil
 }
 
 // carry brings what lies on a disk that was put aside to the cloud, in a file.

@@ -76,6 +76,9 @@ func (s *screen) result(r *simResult) {
 	row := func(name, format string, args ...any) { s.plain("  %-12s "+format, append([]any{name}, args...)...) }
 	s.plain("\nGates %d, replicas %d, seed %d, %.0f s of traffic, %d faults", r.Gates, r.Clouds, r.Seed, r.Seconds, r.Faults)
 	row("drivers", "%d came in, %d left, %d are inside; %d turned round, %d drove on", r.In, r.Out, r.Inside, r.TurnedRound, r.DroveOn)
+	if r.CutOut+r.CutTurned > 0 {
+		row("cut off", "%d left by another gate than they came in while no gate reached the cloud, %d of them came in during that cut; %d turned round", r.CutOut, r.CutBoth, r.CutTurned)
+	}
 	for _, why := range slices.Sorted(maps.Keys(r.Refused)) {
 		row("refused", "%d: %s", r.Refused[why], why)
 	}

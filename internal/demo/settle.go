@@ -53,7 +53,7 @@ func (s *simSite) agree(ctx context.Context, l *ledger.Ledger) (time.Duration, e
 // disagreement says what is not equal yet, "" for nothing.
 func (s *simSite) disagreement(ctx context.Context, l *ledger.Ledger, people *cloudPeople) string {
 	inside := l.Inside()
-	for _, g := range s.gates {
+	for _, g := range s.machines() {
 		api := g.api.Load()
 		if api == nil {
 			return "gate " + g.code + " does not run"
@@ -111,7 +111,16 @@ func (s *simSite) auditOnce(ctx context.Context, l *ledger.Ledger) (*ledger.Audi
 				continue
 			}
 			disk.Absorb(d)
-			expected = []string{"gate_rolled_back"}
+			expected = append(expected, "gate_rolled_back")
+		}
+		if twin := g.twin.Load(); twin != nil {
+			d, err := ledger.ReadDisk(ctx, g.code, twin.data)
+			if err != nil {
+				return nil, err
+			}
+			disk.Absorb(d)
+			disk.Waiting += d.Waiting
+			expected = append(expected, "gate_cloned")
 		}
 		disks = append(disks, disk)
 	}
@@ -225,9 +234,10 @@ func (c *cloudPeople) call(ctx context.Context, method, path string, body, answe
 func (s *simSite) queues(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	out := make([]string, len(s.gates))
+	machines := s.machines()
+	out := make([]string, len(machines))
 	var asking sync.WaitGroup
-	for i, g := range s.gates {
+	for i, g := range machines {
 		asking.Go(func() {
 			out[i] = g.code + " down"
 			if api := g.api.Load(); api != nil {

@@ -38,6 +38,7 @@ type simCommand struct {
 	Seed       uint64        `default:"1" help:"The same seed has the same drivers, times of arrival and choices of faults."`
 	Fault      []string      `sep:"none" help:"A fault, planned; may be repeated. See above." placeholder:"FAULT"`
 	Faults     string        `type:"existingfile" help:"File of planned faults, one a line." placeholder:"FILE"`
+	Neighbours bool          `help:"The gates reach each other over a local network, whatever is wrong with their lines to the cloud."`
 	Namespaces bool          `help:"Give cloud and gates network namespaces and let the kernel drop the packets. Needs root, ip and nft; one replica."`
 	Settle     time.Duration `default:"2m" help:"How long gates and cloud may take to agree at the end, and the last drivers to leave."`
 	Every      time.Duration `default:"2s" help:"How often a line tells how it goes; 0: never."`
@@ -55,6 +56,8 @@ Time is real: a shipped program has no switch to set its clock. More drivers a s
 Examples:
   parksim sim                                       four gates, a minute
   parksim sim --gates 8 --rate 20 --for 30m --fault "every=20s cut any for=8s" --fault "every=30s kill any"
+  parksim sim --neighbours --fault "every=30s cut all for=20s"
+  parksim sim --fault "at=10s clone N"
   parksim sim --clouds 3 --fault "answers all 40" --fault "duplicate all 5" --fault "every=3s kill cloud"
   sudo parksim sim --gates 2 --namespaces --fault "at=5s oneway N out for=10s"`
 }
@@ -71,6 +74,9 @@ type simResult struct {
 	Inside      int            `json:"inside"`
 	DroveOn     int64          `json:"drove_on"`
 	TurnedRound int64          `json:"turned_round"`
+	CutOut      int64          `json:"out_while_cut"`        // left elsewhere than they came in, while no gate reached the cloud
+	CutBoth     int64          `json:"in_and_out_while_cut"` // of them, who also came in during that cut
+	CutTurned   int64          `json:"turned_round_while_cut"`
 	Refused     map[string]int `json:"refused"` // drivers, by the gate's sentence
 	Faults      int            `json:"faults"`
 	KillsGates  int            `json:"kills_gates"`
@@ -128,8 +134,6 @@ func (c *simCommand) prepare() ([]fault, error) {
 		return nil, fmt.Errorf("--gates takes 1 to %d", maxGates)
 	case c.Clouds < 1 || c.Clouds > maxClouds:
 		return nil, fmt.Errorf("--clouds takes 1 to %d", maxClouds)
-	case c.Namespaces && c.Clouds > 1:
-		return nil, errors.New("--namespaces has no proxy that could choose between replicas: take one")
 	case c.Rate <= 0 || c.Rate > 10_000:
 		return nil, errors.New("--rate takes more than 0 and at most 10000 drivers a second")
 	case c.Stay <= 0 || c.For < 0 || c.Drivers < 0 || c.Settle <= 0 || c.Every < 0:
@@ -138,7 +142,7 @@ func (c *simCommand) prepare() ([]fault, error) {
 		return nil, errors.New("--remain takes 0 to 100 percent")
 	}
 	if c.Namespaces {
-		if why := line.NamespacesMissing(); why != "" {
+		if why := c.noNamespaces(); why != "" {
 			return nil, errors.New(why)
 		}
 	}
@@ -159,6 +163,17 @@ func (c *simCommand) prepare() ([]fault, error) {
 		faults = append(faults, f)
 	}
 	return faults, nil
+}
+
+// noNamespaces says why there can be no network namespaces, "" when there can.
+func (c *simCommand) noNamespaces() string {
+	switch {
+	case c.Clouds > 1:
+		return "--namespaces has no proxy that could choose between replicas: take one"
+	case c.Neighbours:
+		return "--namespaces gives each gate a network of its own, in which there are no neighbours"
+	}
+	return line.NamespacesMissing()
 }
 
 // simulate lets the drivers come, heals, and checks.
@@ -288,6 +303,7 @@ func (c *simCommand) typed(ctx context.Context, text string, site *simSite, ch *
 func (c *simCommand) check(ctx context.Context, site *simSite, t *traffic) (*simResult, error) {
 	r := &simResult{
 		Seed: c.Seed, Gates: c.Gates, Clouds: c.Clouds, DroveOn: t.droveOn.Load(), TurnedRound: t.turned.Load(),
+		CutOut: t.cutOut.Load(), CutBoth: t.cutBoth.Load(), CutTurned: t.cutTurned.Load(),
 		Refused: t.reasons, Trouble: []string{},
 	}
 	if err := site.heal(ctx); err != nil {
@@ -308,7 +324,10 @@ func (c *simCommand) check(ctx context.Context, site *simSite, t *traffic) (*sim
 	}
 	totals := t.ledger.Totals()
 	r.In, r.Out, r.Inside = totals.In, totals.Out, totals.Inside()
-	for _, g := range site.gates {
+	for _, g := range site.machines() {
+		if g.of != nil && r.Books.Conflicts["gate_cloned"] == 0 {
+			r.Trouble = append(r.Trouble, "gate "+g.code+" ran on two machines and the cloud has not said so")
+		}
 		r.KillsGates += g.kills
 		if p, ok := g.line.(*line.Proxy); ok {
 			r.Copies += p.Copied()

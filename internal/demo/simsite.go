@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,6 +37,11 @@ type simGate struct {
 	line  line.Line
 	dial  func(ctx context.Context, network, address string) (net.Conn, error) // nil: as usual
 	api   atomic.Pointer[gateAPI]                                              // nil while it does not run
+
+	args []string                // of the program, without its one-time code
+	lan  string                  // where neighbours reach it, "" for nowhere
+	of   *simGate                // the gate whose second machine this is, nil for none
+	twin atomic.Pointer[simGate] // its second machine
 
 	trouble sync.Mutex // held while the line, or retired, is changed
 	wrong   line.Trouble
@@ -65,7 +71,8 @@ type simSite struct {
 	gates   []*simGate
 	say     func(format string, args ...any)
 
-	backedUp atomic.Bool // there is a backup of the cloud
+	twins    chan *simGate // second machines that drivers may come to
+	backedUp atomic.Bool   // there is a backup of the cloud
 
 	mu        sync.Mutex
 	addresses map[string]string // of the replicas that run, by label
@@ -74,7 +81,7 @@ type simSite struct {
 
 // openSite starts servers, cloud and gates, all lines good.
 func openSite(ctx context.Context, c *simCommand, say func(string, ...any)) (s *simSite, err error) {
-	s = &simSite{say: say, addresses: map[string]string{}, dice: rand.New(rand.NewPCG(c.Seed, 3))}
+	s = &simSite{say: say, twins: make(chan *simGate, maxGates), addresses: map[string]string{}, dice: rand.New(rand.NewPCG(c.Seed, 3))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -118,6 +125,17 @@ func openSite(ctx context.Context, c *simCommand, say func(string, ...any)) (s *
 	return s, s.startGates(ctx, c, codes)
 }
 
+// machines are all gates and their second machines.
+func (s *simSite) machines() []*simGate {
+	all := slices.Clone(s.gates)
+	for _, g := range s.gates {
+		if twin := g.twin.Load(); twin != nil {
+			all = append(all, twin)
+		}
+	}
+	return all
+}
+
 // startGates starts all gates, as many at a time as passwords may be hashed:
 // each start enrols a gate and signs a guard in.
 func (s *simSite) startGates(ctx context.Context, c *simCommand, codes []string) error {
@@ -127,6 +145,11 @@ func (s *simSite) startGates(ctx context.Context, c *simCommand, codes []string)
 			return err
 		}
 		s.gates = append(s.gates, g)
+		if c.Neighbours {
+			if g.lan, err = freePort(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(startsAtOnce)
@@ -204,31 +227,75 @@ func (s *simSite) startGate(ctx context.Context, i int, g *simGate) error {
 	if err != nil {
 		return err
 	}
+	g.args = args[:len(args)-2]
 	g.start = func(first bool) (*program, error) {
 		if first {
 			return s.run.startAs(g.label, before, "gate", args...)
 		}
-		return s.run.startAs(g.label, before, "gate", args[:len(args)-2]...) // its code is used up
+		return s.run.startAs(g.label, before, "gate", g.args...) // its code is used up
 	}
-	g.ready = func(address string) error {
-		if address == "" {
-			g.api.Store(nil)
-			return nil
-		}
-		api, err := newGateAPI(address, filepath.Join(g.data, "local-token"))
-		if err != nil {
-			return err
-		}
-		if g.dial != nil {
-			api.http.Transport = &http.Transport{DialContext: g.dial}
-		}
-		g.api.Store(api)
-		return nil
-	}
+	g.ready = g.listens
 	if err := g.up(ctx); err != nil {
 		return err
 	}
 	return g.signedIn(ctx)
+}
+
+// listens takes in where the gate's local API is, "" when it is gone.
+func (g *simGate) listens(address string) error {
+	if address == "" {
+		g.api.Store(nil)
+		return nil
+	}
+	api, err := newGateAPI(address, filepath.Join(g.data, "local-token"))
+	if err != nil {
+		return err
+	}
+	if g.dial != nil {
+		api.http.Transport = &http.Transport{DialContext: g.dial}
+	}
+	g.api.Store(api)
+	return nil
+}
+
+// anyPort lets the system choose a port of this machine.
+const anyPort = "127.0.0.1:0"
+
+// freePort is a port that nobody has: a gate comes back at the same one.
+func freePort(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", anyPort)
+	if err != nil {
+		return "", fmt.Errorf("find a port for neighbours: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// neighbours are the arguments that make a gate one of those that reach each
+// other.
+func (s *simSite) neighbours(g *simGate) []string {
+	if g.lan == "" {
+		return nil
+	}
+	args := []string{"--neighbours", g.lan}
+	for _, o := range s.gates {
+		if o != g {
+			args = append(args, "--neighbour", o.code+"="+o.lan)
+		}
+	}
+	return args
+}
+
+// isCut says whether the internet is cut: no gate reaches the cloud.
+func (s *simSite) isCut() bool {
+	for _, g := range s.machines() {
+		g.trouble.Lock()
+		cut := g.wrong.CutIn && g.wrong.CutOut
+		g.trouble.Unlock()
+		if !cut {
+			return false
+		}
+	}
+	return true
 }
 
 // signedIn waits until the guard is signed in. A guard whom the gate has never
@@ -276,17 +343,17 @@ func (s *simSite) gateArguments(ctx context.Context, i int, g *simGate) ([]strin
 	if err := os.WriteFile(file, []byte(guard.Password+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write the guard's password for the gate: %w", err)
 	}
-	return []string{
-		"run", "--headless", "--data", g.data, "--cloud", g.line.URL(), "--listen", "127.0.0.1:0", "--addr-file", g.addrFile,
+	args := []string{
+		"run", "--headless", "--data", g.data, "--cloud", g.line.URL(), "--listen", anyPort, "--addr-file", g.addrFile,
 		"--barrier", "1=sim:", "--barrier", "2=sim:", "--sign-in", guard.Name, "--password-file", file,
-		"--code", enrolment.Code,
-	}, nil
+	}
+	return append(append(args, s.neighbours(g)...), "--code", enrolment.Code), nil
 }
 
 // heal makes every line good and starts whatever was killed.
 func (s *simSite) heal(ctx context.Context) error {
 	var err error
-	for _, g := range s.gates {
+	for _, g := range s.machines() {
 		err = errors.Join(err, g.change(func(line.Trouble) line.Trouble { return line.Trouble{} }))
 	}
 	for _, n := range s.nodes() {
@@ -298,7 +365,7 @@ func (s *simSite) heal(ctx context.Context) error {
 // nodes are the cloud's replicas and then the gates.
 func (s *simSite) nodes() []*node {
 	all := append([]*node{}, s.clouds...)
-	for _, g := range s.gates {
+	for _, g := range s.machines() {
 		all = append(all, g.node)
 	}
 	return all
@@ -318,13 +385,14 @@ func (s *simSite) died() error {
 func (s *simSite) close() error {
 	var err error
 	var ending sync.WaitGroup
-	errs := make([]error, len(s.gates))
-	for i, g := range s.gates {
+	machines := s.machines()
+	errs := make([]error, len(machines))
+	for i, g := range machines {
 		ending.Go(func() { errs[i] = g.down() })
 	}
 	ending.Wait()
 	err = errors.Join(errs...)
-	for _, g := range s.gates {
+	for _, g := range machines {
 		err = errors.Join(err, g.line.Close())
 	}
 	for _, n := range s.clouds {

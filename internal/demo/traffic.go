@@ -44,6 +44,7 @@ type visitor struct {
 	inside       time.Duration
 	remains      bool // does not leave
 	transfer     bool // pays by VietQR
+	cutIn        bool // came in while no gate reached the cloud
 	note         parking.Money
 }
 
@@ -59,8 +60,11 @@ type traffic struct {
 
 	under                    sync.WaitGroup // drivers under way
 	droveOn, turned, refused atomic.Int64
-	mu                       sync.Mutex
-	reasons                  map[string]int // of refusals
+	// Exits while no gate reaches the cloud: at another gate than the entry, of
+	// entries in the same cut, and those whose gate had not heard of them.
+	cutOut, cutBoth, cutTurned atomic.Int64
+	mu                         sync.Mutex
+	reasons                    map[string]int // of refusals
 }
 
 // lanes are the drivers who wait at one gate.
@@ -124,6 +128,17 @@ func (t *traffic) drive(ctx, coming context.Context, last func(), limit int) err
 		guards.Go(func() { t.serve(serving, g, l.in, t.enter) })
 		guards.Go(func() { t.serve(serving, g, l.out, t.leave) })
 	}
+	guards.Go(func() {
+		for {
+			select {
+			case <-serving.Done():
+				return
+			case twin := <-t.site.twins: // drivers of the gate come to either machine
+				guards.Go(func() { t.serve(serving, twin, t.lanes[twin.of].in, t.enter) })
+				guards.Go(func() { t.serve(serving, twin, t.lanes[twin.of].out, t.leave) })
+			}
+		}
+	})
 	rng := rand.New(rand.NewPCG(t.seed, 1))
 	for n := 0; limit == 0 || n < limit; n++ {
 		if !sleep(coming, time.Duration(rng.ExpFloat64()/t.rate*float64(time.Second))) {
@@ -224,6 +239,7 @@ func (t *traffic) enter(ctx context.Context, g *simGate, v *visitor) {
 		Stay: v.stay, Plate: v.plate, Class: v.class, Token: v.token, InGate: g.code, Slot: done.Slot,
 		In: ledger.Span{From: from, To: time.Now()},
 	})
+	v.cutIn = t.site.isCut()
 	if v.remains {
 		t.under.Done()
 		return
@@ -233,7 +249,7 @@ func (t *traffic) enter(ctx context.Context, g *simGate, v *visitor) {
 
 // leave is one driver at an OUT lane.
 func (t *traffic) leave(ctx context.Context, g *simGate, v *visitor) {
-	from := time.Now()
+	from, cut := time.Now(), t.site.isCut()
 	var due parking.Money
 	for {
 		var err error
@@ -247,9 +263,12 @@ func (t *traffic) leave(ctx context.Context, g *simGate, v *visitor) {
 			t.giveUp(v, err)
 			return
 		}
-		if g != v.in && time.Since(from) > unknownPatience {
+		if g.code != v.in.code && time.Since(from) > unknownPatience {
 			// The guard here has not heard of the entry; the one there has.
 			t.turned.Add(1)
+			if cut && t.site.isCut() {
+				t.cutTurned.Add(1)
+			}
 			v.out = v.in
 			t.queue(v, t.lanes[v.in].out)
 			return
@@ -263,6 +282,12 @@ func (t *traffic) leave(ctx context.Context, g *simGate, v *visitor) {
 			t.giveUp(v, err)
 		}
 		return
+	}
+	if cut && g.code != v.in.code && t.site.isCut() {
+		t.cutOut.Add(1)
+		if v.cutIn {
+			t.cutBoth.Add(1)
+		}
 	}
 	t.ledger.WentOut(v.stay, g.code, ledger.Span{From: from, To: time.Now()}, method, handed)
 	t.under.Done()

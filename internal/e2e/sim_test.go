@@ -51,6 +51,9 @@ type simulated struct {
 	Out         int            `json:"out"`
 	Refused     map[string]int `json:"refused"`
 	Faults      int            `json:"faults"`
+	CutOut      int            `json:"out_while_cut"`
+	CutBoth     int            `json:"in_and_out_while_cut"`
+	CutTurned   int            `json:"turned_round_while_cut"`
 	KillsGates  int            `json:"kills_gates"`
 	KillsClouds int            `json:"kills_clouds"`
 	Copies      int64          `json:"copies"`
@@ -187,6 +190,24 @@ func TestBooksEqualAfterImagesAndBackups(t *testing.T) {
 	)
 	if r := s.mustBeEqual(100, 5); r.Books.Conflicts["gate_rolled_back"] == 0 {
 		t.Errorf("nobody says that gate N was rolled back: %v", r.Books.Conflicts)
+	}
+}
+
+// The internet is cut while the gates reach each other, and then a second machine
+// runs from an image of one of them: who leaves by another gate is known there,
+// nobody turns round, and what both machines did counts once.
+func TestNeighboursAndTwoMachines(t *testing.T) {
+	t.Parallel()
+	s := startSim(
+		t, nil, "--gates", "3", "--neighbours", "--drivers", "110", "--rate", "9", "--stay", "1s",
+		"--fault", "at=2s cut all for=5s", "--fault", "at=8s clone N",
+	)
+	r := s.mustBeEqual(110, 2)
+	if r.CutOut < 5 || r.CutBoth == 0 || r.CutTurned > 0 {
+		t.Errorf("while the internet was cut %d left by another gate, %d of them had come in meanwhile, %d turned round", r.CutOut, r.CutBoth, r.CutTurned)
+	}
+	if r.Books.Conflicts["gate_cloned"] == 0 {
+		t.Errorf("nobody says that gate N runs on two machines: %v", r.Books.Conflicts)
 	}
 }
 

@@ -95,6 +95,11 @@ func (l *line) weather() (weather, bool) {
 
 // dial connects the gate to whoever answers.
 func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	return l.connect(ctx, l.route)
+}
+
+// connect connects who dials to whoever answers in this weather.
+func (l *line) connect(ctx context.Context, route func(weather) *listener) (net.Conn, error) {
 	w, severed := l.weather()
 	if !severed && (w == cut || w == upLost || w == downLost) {
 		timer := time.NewTimer(dialPatience)
@@ -106,7 +111,7 @@ func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: "pipe", Err: os.ErrDeadlineExceeded}
 		}
 	}
-	target := l.route(w)
+	target := route(w)
 	if severed || target == nil {
 		return nil, errRefused
 	}

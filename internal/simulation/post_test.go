@@ -28,6 +28,7 @@ type post struct {
 	folders int
 	weather weather
 	line    *line      // of the program that runs
+	plug    *plug      // its place in the LAN
 	node    *gate.Node // nil: switched off
 
 	boots   int
@@ -67,7 +68,8 @@ func (p *post) start() error {
 	p.starts++
 	address := fmt.Sprintf("10.0.%d.%d:4000", p.code[0], p.starts)
 	p.line = newLine(address, p.world.seed<<8|uint64(p.starts), p.world.route)
-	p.line.set(p.weather)
+	p.set(p.weather)
+	p.plugIn()
 	bootAt := p.bootAt
 	node, err := gate.Open(p.world.ctx, gate.Config{
 		DataDir: p.dir, Version: "simulated", Log: p.log(),
@@ -79,6 +81,8 @@ func (p *post) start() error {
 			Heartbeat: time.Duration(p.world.pace) * wire.Heartbeat, PhotoLook: 10 * time.Minute, Housekeep: time.Hour,
 			BackoffCap: min(time.Duration(p.world.pace)*5*time.Second, 30*time.Second), // a gate without a line is most of what it costs
 		},
+		NeighbourListen: lanAddress(p.code), Neighbours: p.neighbours(), NeighbourTiming: neighbourTiming(p.world.pace),
+		NeighbourDial: p.plug.dial, NeighbourListenOn: p.plug.listen,
 		Alive: time.Duration(p.world.pace) * time.Minute,
 	})
 	if err != nil {
@@ -91,6 +95,9 @@ func (p *post) start() error {
 // set changes the weather on the cable.
 func (p *post) set(w weather) {
 	p.weather = w
+	if p.world.outage {
+		w = cut // whatever the cable itself is like
+	}
 	if p.line != nil {
 		p.line.set(w)
 	}
@@ -103,6 +110,7 @@ func (p *post) stop() error {
 	}
 	err := p.node.Close()
 	p.line.sever()
+	p.pull()
 	p.node = nil
 	return err
 }
@@ -115,6 +123,7 @@ func (p *post) kill() error {
 		return nil
 	}
 	p.line.sever()
+	p.pull()
 	synctest.Wait() // nobody writes while the disk is copied
 	old, image := p.dir, p.folder()
 	err := copyDisk(old, image)

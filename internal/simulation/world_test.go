@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"gatehouse/cloud"
@@ -33,6 +34,11 @@ type world struct {
 	portal *impostor
 	proxy  *impostor
 	posts  []*post
+	codes  []string // of all posts
+	lan    *lan
+	lanMu  sync.Mutex // over lan.ports
+	outage bool       // the internet is cut for all gates
+	probes int        // vehicles that tried the LAN
 	book   ledger
 
 	began   time.Time
@@ -79,6 +85,10 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	if err := w.cloud.serve(ctx); err != nil {
 		return w, err
 	}
+	for _, g := range gates {
+		w.codes = append(w.codes, g.Code)
+	}
+	w.lan = newLAN(o.seed, w.codes...)
 	for _, g := range gates {
 		p, err := newPost(w, g)
 		if err != nil {
@@ -133,6 +143,7 @@ func (w *world) live() {
 		w.after(d.in, func() { w.arrive(d) })
 	}
 	w.planFaults()
+	w.planLAN()
 	for len(w.agenda) > 0 && w.agenda[0].at <= w.day {
 		next := heap.Pop(&w.agenda).(*plan) //nolint:forcetypeassert // nothing else is in it
 		time.Sleep(next.at - time.Since(w.began))
@@ -164,6 +175,8 @@ const healing = time.Hour
 // heal repairs everything and waits until nothing is under way.
 func (w *world) heal() bool {
 	w.tap.calm()
+	w.outage = false
+	w.lan.set(fair)
 	for _, p := range w.posts {
 		p.set(fair)
 	}

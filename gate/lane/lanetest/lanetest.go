@@ -31,10 +31,11 @@ var Start = time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
 // SiteID is the site of every bench.
 var SiteID = uuid.MustParse("018f0000-0000-7000-8000-000000000001")
 
-// Clock is a clock that tests move.
+// Clock is a clock that tests move; one that runs goes on between.
 type Clock struct {
-	mu sync.Mutex
-	at time.Duration
+	mu    sync.Mutex
+	at    time.Duration
+	began time.Time // the zero time: it stands still unless it is moved
 }
 
 // Wall is the wall clock.
@@ -44,7 +45,10 @@ func (c *Clock) Wall() time.Time { return Start.Add(c.Mono()) }
 func (c *Clock) Mono() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.at
+	if c.began.IsZero() {
+		return c.at
+	}
+	return c.at + time.Since(c.began)
 }
 
 // Pass lets d go by.
@@ -190,6 +194,7 @@ type Options struct {
 	NoVision bool
 	NoCamera bool
 	Still    bool // cameras that give one small picture at once, drawn before
+	Runs     bool // the clock goes by itself, for tests in simulated time
 	Change   func(*wire.Snapshot)
 	Setup    func(*lane.Config) // before the desk is made
 	Stop     **Stopper          // set to what can stop the desk
@@ -202,6 +207,9 @@ func New(t testing.TB, o Options) *Bench {
 		T: t, Dir: t.TempDir(), Clock: &Clock{}, Vision: &Reader{},
 		Barriers: map[string]*device.Simulator{"1": device.NewSimulator(), "2": device.NewSimulator()},
 		Cameras:  map[string]*camera.Simulator{},
+	}
+	if o.Runs {
+		b.Clock.began = time.Now()
 	}
 	b.Vision.Next(vision.None(), nil)
 	b.Config = lane.Config{
