@@ -42,7 +42,7 @@ func openDevices(specs state.Devices) (equipment, error) {
 func (e *equipment) openCameras(specs state.Devices) (err error) {
 	e.Cameras = map[string]camera.Source{}
 	for key, spec := range specs.Cameras {
-		err := deviceKey("camera", key, false, cameraRoles()...)
+		err := deviceKey("camera", key, false, parking.CameraRoleNames()...)
 		if err != nil {
 			return err
 		}
@@ -81,15 +81,6 @@ func (e *equipment) openSensors(specs state.Devices) error {
 		}
 	}
 	return nil
-}
-
-// cameraRoles are the roles that a camera's name may say.
-func cameraRoles() []string {
-	var out []string
-	for _, role := range parking.CameraRoles {
-		out = append(out, string(role))
-	}
-	return out
 }
 
 // openSensor opens a sensor; motion: is the lane's camera, by what it sees as a

@@ -91,6 +91,15 @@ const (
 // CameraRoles are all of them, as a fact lists its photos.
 var CameraRoles = []CameraRole{RolePlate, RoleFace, RoleOverview, RoleOverview2}
 
+// CameraRoleNames are the roles as they stand in the name of a camera.
+func CameraRoleNames() []string {
+	names := make([]string, len(CameraRoles))
+	for i, role := range CameraRoles {
+		names[i] = string(role)
+	}
+	return names
+}
+
 // Whole says whether a camera of the role sees the lane as a whole.
 func (r CameraRole) Whole() bool { return r == RoleOverview || r == RoleOverview2 }
 

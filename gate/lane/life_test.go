@@ -418,7 +418,7 @@ func TestFourCamerasAndTheLanesOwnClassAndZone(t *testing.T) {
 		}
 	}
 	if !slices.Equal(roles, []string{"plate", "face", "overview", "overview2"}) {
-		t.Errorf("photos: %v", roles)
+		t.Errorf("photos: %v, warnings %q", roles, s.Warnings)
 	}
 	pass(t, b, "1")
 	if n := photosOf(t, b, parking.KindLanePassage); n != 1 {

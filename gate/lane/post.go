@@ -65,7 +65,7 @@ func (d *Desk) post(l parking.Lane) *post {
 		p.barrier = device.None{}
 	}
 	for key, source := range d.cfg.Cameras {
-		code, role := CutKey(key, string(parking.RolePlate), string(parking.RoleFace), string(parking.RoleOverview))
+		code, role := CutKey(key, parking.CameraRoleNames()...)
 		if role == "" {
 			role = string(parking.RolePlate)
 		}
