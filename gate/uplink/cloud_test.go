@@ -26,7 +26,7 @@ import (
 	"gatehouse/parking"
 )
 
-const beat = 40 * time.Millisecond
+const beat = 150 * time.Millisecond // three missed are half a second: a busy machine is no dead line
 
 // cloud is a cloud small enough to be made to fail in every way: real HTTP and
 // WebSockets on loopback, state in memory.

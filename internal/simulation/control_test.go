@@ -76,6 +76,7 @@ func spoilCloud(statement string) func(*world) {
 // forgetfulDisk lets a vehicle in at a gate whose disk then is as it was
 // before.
 func forgetfulDisk(w *world) {
+	w.lan.set(cut) // else its neighbours tell it
 	p := w.posts[0]
 	p.set(cut)
 	before := p.folder()
@@ -90,6 +91,7 @@ func forgetfulDisk(w *world) {
 
 // skippedEntry makes a gate believe that it has applied the next entry.
 func skippedEntry(w *world) {
+	w.lan.set(cut) // else the other gate tells it
 	p, other := w.posts[0], w.posts[1]
 	next := wire.Delta{FeedSeq: p.node.State().Site().FeedSeq + 1}
 	w.must("skip", p.node.State().ApplyDeltas(context.WithoutCancel(w.ctx), next))
