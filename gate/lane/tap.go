@@ -305,8 +305,9 @@ func (d *Desk) byItself(p *post, v *vehicle) bool {
 	d.mu.Lock()
 	l, _, err := d.lane(p.code)
 	if err != nil || p.vehicle != v || v.done || !v.tapped || ctx.Err() != nil {
+		over := err != nil || v.done
 		d.mu.Unlock()
-		return err != nil || v.done
+		return over
 	}
 	actor := laneActor(p.code)
 	if l.Direction == parking.In {
