@@ -81,7 +81,7 @@ func reachable(heard state.Devices, gate string) (state.Devices, []string) {
 	})
 	for key, spec := range out.Sensors {
 		code, _, _ := strings.Cut(key, "/")
-		if spec == motionSpec && out.Cameras[code] == "" && out.Cameras[code+"/plate"] == "" && out.Cameras[code+"/overview"] == "" {
+		if spec == motionSpec && out.Cameras[code] == "" && !slices.ContainsFunc(parking.CameraRoleNames(), func(role string) bool { return out.Cameras[code+"/"+role] != "" }) {
 			delete(out.Sensors, key) // its camera was left out
 		}
 	}

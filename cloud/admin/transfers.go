@@ -33,7 +33,8 @@ type transferView struct {
 	Line         string // when, from where
 	WhyText      string
 	Decided      string
-	Target       string
+	Target       string // what the form names
+	Known        bool   // which stay it is about
 	Typed        string
 	Open, Review bool
 }
@@ -93,7 +94,7 @@ func (v *transfersView) transfer(n books.Notice, tried int64, typed url.Values) 
 		t.WhyText = v.T("transfers.why." + n.Why)
 	}
 	if n.Stay != uuid.Nil {
-		t.Target = n.Stay.String()
+		t.Target, t.Known = n.Stay.String(), true
 	}
 	if n.DecidedBy != "" && n.DecidedAt != nil {
 		t.Decided = v.T("transfers.decided", v.When(*n.DecidedAt), n.DecidedBy, n.Reason)

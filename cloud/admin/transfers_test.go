@@ -108,6 +108,9 @@ func TestTransfersAreReviewedOnAPage(t *testing.T) {
 			t.Errorf("%s: %d %s", name, status, page)
 		}
 	}
+	if _, page := o.post(b, electricity, url.Values{"how": {"credit"}, "stay": {"99Z-999.99"}, "reason": {"x"}}); strings.Contains(page, uuid.Nil.String()) {
+		t.Error("a form that was refused links to a stay that is none")
+	}
 	if status, page := o.post(b, little, url.Values{"how": {"credit"}, "stay": {"51f 678.90"}, "reason": {"thiếu 2.000, trả nốt tiền mặt"}}); status != http.StatusSeeOther {
 		t.Fatalf("credit: %d %s", status, page)
 	}

@@ -124,7 +124,7 @@ func (b *Bank) Credit(ctx context.Context, p auth.Principal, id int64, stay uuid
 			return nil, parking.Errorf(parking.NotFound, "This site has no such stay.")
 		}
 		after := map[string]any{"stay": stay, "amount": n.Amount, "why": n.Why, "reason": reason}
-		if err := b.cfg.Auth.Audit(ctx, t.Q, p, auth.Entry{Action: "bank.credited", Subject: notice64(n.ID), After: after}); err != nil {
+		if err := b.cfg.Auth.Audit(ctx, t.Q, p, auth.Entry{Action: "bank.credited", Subject: strconv.FormatInt(n.ID, 10), After: after}); err != nil {
 			return nil, err
 		}
 		return b.confirm(ctx, t, n, stay, ownPayment(n), "", &p.Name, reason)
@@ -139,11 +139,9 @@ func (b *Bank) SetAside(ctx context.Context, p auth.Principal, id int64, reason 
 			return nil, fmt.Errorf("set a notice aside: %w", err)
 		}
 		after := map[string]any{"amount": n.Amount, "why": n.Why, "reason": reason}
-		return nil, b.cfg.Auth.Audit(ctx, t.Q, p, auth.Entry{Action: "bank.set_aside", Subject: notice64(n.ID), After: after})
+		return nil, b.cfg.Auth.Audit(ctx, t.Q, p, auth.Entry{Action: "bank.set_aside", Subject: strconv.FormatInt(n.ID, 10), After: after})
 	})
 }
-
-func notice64(id int64) string { return strconv.FormatInt(id, 10) }
 
 func (b *Bank) decide(
 	ctx context.Context, p auth.Principal, id int64, reason string,
