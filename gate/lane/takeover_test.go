@@ -79,6 +79,9 @@ func TestALaneIsTakenWithWhoStandsThere(t *testing.T) {
 		s := b.Lane("S/1").Subject
 		return s == nil || s.Stage == lane.HasPassed
 	})
+	// A passage is written beside the sensor's watch: it is awaited, or it would
+	// be counted among what comes after.
+	b.Until("its passage is on disk", func() bool { return len(passages(b)) == 1 })
 	b.Until("the loop is free, and the lane can be given back", func() bool { return give(false) == nil })
 	facts := b.State.Waiting()
 	arrival.Set(true)
