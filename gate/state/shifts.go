@@ -159,3 +159,22 @@ func (s *State) loadShifts(ctx context.Context, q *gatesql.Queries) (map[string]
 	}
 	return shifts, nil
 }
+
+// Ended lists the stays that left or were voided in the last two days, as far as
+// this gate knows them.
+func (s *State) Ended() []parking.Stay {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []parking.Stay
+	for id, stay := range s.base.stays {
+		if s.over.stays[id] == nil && stay.State != parking.Inside {
+			out = append(out, *stay)
+		}
+	}
+	for _, stay := range s.over.stays {
+		if stay.State != parking.Inside && stay.State != "" {
+			out = append(out, *stay)
+		}
+	}
+	return out
+}
