@@ -41,6 +41,7 @@ type options struct {
 	day  time.Duration
 	pace int
 	dir  string
+	rare []string // nil: what the seed draws
 }
 
 // Three gates and their cloud live through a day in simulated time, with
@@ -130,7 +131,9 @@ type ground struct {
 func newGround(t *testing.T) *ground {
 	t.Helper()
 	s := cloudtest.NewSite(t, nil)
-	return &ground{site: s, gates: []*cloudtest.Gate{s.Enrol(t, "N"), s.Enrol(t, "S"), s.Enrol(t, "E")}}
+	g := &ground{site: s, gates: []*cloudtest.Gate{s.Enrol(t, "N"), s.Enrol(t, "S"), s.Enrol(t, "E")}}
+	t.Cleanup(func() { g.dropBackup(t) })
+	return g
 }
 
 // try lives through one day and returns what is wrong after it. spoil, which
@@ -138,6 +141,10 @@ func newGround(t *testing.T) *ground {
 func (g *ground) try(t *testing.T, o options, spoil func(*world)) []string {
 	t.Helper()
 	g.empty(t)
+	if o.rare == nil {
+		o.rare = rareFaults(o.seed)
+	}
+	g.site.Store.Pool.Reset() // a database that somebody uses cannot be copied or replaced
 	o.dir = folder(t)
 	began := time.Now()
 	var w *world
