@@ -88,6 +88,17 @@ func TestAnHourAtTheProtocolsPace(t *testing.T) {
 	}
 }
 
+// A gate goes back to an image of its disk, another one is two machines, and the
+// cloud goes back to a backup, all within two hours.
+func TestTwoHoursOfImagesAndBackups(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	o := options{seed: 2, day: 2 * time.Hour, pace: pace, rare: []string{gateRestored, gateTwice, cloudRestored}}
+	if errs := g.try(t, o, nil); len(errs) > 0 {
+		t.Fatal(strings.Join(errs, "\n"))
+	}
+}
+
 func seedsToTry(t *testing.T) []uint64 {
 	t.Helper()
 	if one := os.Getenv("PARK_SEED"); one != "" {

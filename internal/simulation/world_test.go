@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/cloud"
 	"gatehouse/gate/lane"
 	"gatehouse/internal/private/privatetest/cloudtest"
@@ -80,7 +82,7 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	w := &world{
 		seed: o.seed, day: o.day, pace: o.pace, dir: o.dir, site: site, ctx: ctx, rng: rng,
 		acting: lane.WithActor(ctx, "lan"), began: time.Now(), did: map[string]int{},
-		book: ledger{refusals: map[string]int{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
+		book: ledger{refusals: map[string]int{}, shown: map[string]uuid.UUID{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
 		portal: newImpostor(loginPage), proxy: newImpostor(badGateway), rare: o.rare, copied: map[string]string{},
 	}
 	w.offset = cloudtest.Noon.Sub(w.began)
