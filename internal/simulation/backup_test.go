@@ -20,8 +20,9 @@ import (
 )
 
 // planBackup lets the cloud go back, hours later, to its database as it was.
-// Nobody tells the gates: they make it whole.
-func (w *world) planBackup(rng *rand.Rand, at, later time.Duration) {
+// Nobody tells the gates: they make it whole. One gate has been started anew
+// meanwhile, so that what it has to send again is not of the run that it is in.
+func (w *world) planBackup(p *post, rng *rand.Rand, at, later time.Duration) {
 	away, off := time.Second+moment(rng, 5*time.Minute), time.Second+moment(rng, 20*time.Minute)
 	var backup, restore func()
 	restore = func() {
@@ -40,6 +41,11 @@ func (w *world) planBackup(rng *rand.Rand, at, later time.Duration) {
 		for i := range 3 { // something that the backup does not know, whatever drivers do
 			w.after(later*time.Duration(i+1)/4, func() { w.byHand(w.posts...) })
 		}
+		w.after(later*7/8, func() {
+			if p.node != nil {
+				w.must("start gate "+p.code+" anew", errors.Join(p.stop(), p.start()))
+			}
+		})
 		w.after(later, restore)
 	}
 	w.after(at, backup)

@@ -50,7 +50,7 @@ func (w *world) planRare() {
 		case kind == gateTwice:
 			w.planTwin(w.posts[order[1]], rng, at, later)
 		default:
-			w.planBackup(rng, at, later)
+			w.planBackup(w.posts[order[2]], rng, at, later)
 		}
 	}
 }

@@ -128,7 +128,7 @@ func neighbourTiming(pace int) neighbour.Timing {
 func (p *post) neighbours() map[string]string {
 	out := map[string]string{}
 	for _, code := range p.world.codes {
-		if code != p.code {
+		if code != p.code && !p.world.alone {
 			out[code] = lanAddress(code)
 		}
 	}

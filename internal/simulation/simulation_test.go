@@ -42,6 +42,9 @@ type options struct {
 	pace int
 	dir  string
 	rare []string // nil: what the seed draws
+	// alone: gates do not hear each other, so that each must make good by itself
+	// what another would carry.
+	alone bool
 }
 
 // Three gates and their cloud live through a day in simulated time, with
@@ -94,6 +97,17 @@ func TestTwoHoursOfImagesAndBackups(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	o := options{seed: 2, day: 2 * time.Hour, pace: pace, rare: []string{gateRestored, gateTwice, cloudRestored}}
+	if errs := g.try(t, o, nil); len(errs) > 0 {
+		t.Fatal(strings.Join(errs, "\n"))
+	}
+}
+
+// The cloud goes back to a backup, and no gate can carry what another has to send
+// again.
+func TestARestoredCloudOfGatesThatAreAlone(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	o := options{seed: 4, day: time.Hour, pace: pace, rare: []string{cloudRestored}, alone: true}
 	if errs := g.try(t, o, nil); len(errs) > 0 {
 		t.Fatal(strings.Join(errs, "\n"))
 	}

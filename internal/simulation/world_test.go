@@ -40,6 +40,7 @@ type world struct {
 	codes  []string          // of all gates
 	labels []string          // of all machines that there can be
 	rare   []string          // faults that the day holds beside the common ones
+	alone  bool              // gates do not hear each other
 	aside  []disk            // that are in no machine any more
 	copied map[string]string // what was done with copies of a gate's disk, by gate
 	lan    *lan
@@ -83,7 +84,7 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 		seed: o.seed, day: o.day, pace: o.pace, dir: o.dir, site: site, ctx: ctx, rng: rng,
 		acting: lane.WithActor(ctx, "lan"), began: time.Now(), did: map[string]int{},
 		book: ledger{refusals: map[string]int{}, shown: map[string]uuid.UUID{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
-		portal: newImpostor(loginPage), proxy: newImpostor(badGateway), rare: o.rare, copied: map[string]string{},
+		portal: newImpostor(loginPage), proxy: newImpostor(badGateway), rare: o.rare, alone: o.alone, copied: map[string]string{},
 	}
 	w.offset = cloudtest.Noon.Sub(w.began)
 	w.cloud = &replica{tap: w.tap, cfg: cloud.Config{
@@ -154,7 +155,9 @@ func (w *world) live() {
 		w.after(d.in, func() { w.arrive(d) })
 	}
 	w.planFaults()
-	w.planLAN()
+	if !w.alone {
+		w.planLAN()
+	}
 	w.planRare()
 	for len(w.agenda) > 0 && w.agenda[0].at <= w.day {
 		next := heap.Pop(&w.agenda).(*plan) //nolint:forcetypeassert // nothing else is in it
