@@ -201,14 +201,14 @@ func (b *Books) shiftsOf(ctx context.Context, site Site, period Period, ids []uu
 			machine(s.Entries[i].Gate, s.Entries[i].At)
 		}
 		if wanted[id] && id != uuid.Nil {
-			out = append(out, site.shift(s, address[id], now))
+			out = append(out, readShift(site, s, address[id], now))
 		}
 	}
 	return out, nil
 }
 
-// shift makes the read model of a folded shift.
-func (site Site) shift(s *parking.Shift, machine string, now time.Time) Shift {
+// readShift makes the read model of a folded shift.
+func readShift(site Site, s *parking.Shift, machine string, now time.Time) Shift {
 	out := Shift{Shift: *s, Address: s.ID.String()}
 	if s.OpenedAt == nil && s.Guard == "" {
 		out.Machine, out.Address = true, cmp.Or(machine, out.Address)
