@@ -90,15 +90,19 @@ func (p *Pages) Handlers() map[string]http.Handler {
 
 		"GET /stays/{id}/payments/{payment}": p.stayQR,
 
-		"GET /photos/{sha256}":      p.photo,
-		"GET /gates":                p.gates,
-		"POST /gates/{gate}/code":   p.gateCode,
-		"POST /gates/{gate}/revoke": p.gateRevoke,
-		"GET /revenue":              p.revenue,
-		"GET /transfers":            p.transfers,
-		"POST /transfers/{id}":      p.transferSubmit,
-		"GET /revenue/payments.csv": p.paymentsCSV,
-		"GET /revenue/cash-up.pdf":  p.cashUpPDF,
+		"GET /photos/{sha256}":          p.photo,
+		"GET /gates":                    p.gates,
+		"POST /gates/{gate}/code":       p.gateCode,
+		"POST /gates/{gate}/revoke":     p.gateRevoke,
+		"GET /revenue":                  p.revenue,
+		"GET /transfers":                p.transfers,
+		"POST /transfers/{id}":          p.transferSubmit,
+		"GET /revenue/payments.csv":     p.paymentsCSV,
+		"GET /revenue/cash-up.pdf":      p.cashUpPDF,
+		"GET /shifts":                   p.shifts,
+		"GET /shifts/{shift}":           p.shift,
+		"POST /shifts/{shift}/count":    p.shiftCount,
+		"GET /shifts/{shift}/shift.pdf": p.shiftPDF,
 	}
 	out := make(map[string]http.Handler, len(pages))
 	for key, page := range pages {

@@ -38,6 +38,8 @@ var pages = map[string]page{
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
+	"shifts":     {layout: "site"},
+	"shift":      {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

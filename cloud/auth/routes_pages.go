@@ -29,6 +29,10 @@ var pageRoutes = []Route{
 	{Method: "GET", Pattern: "/revenue", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/transfers", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/transfers/{id}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/shifts", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/shifts/{shift}", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/shifts/{shift}/count", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/shifts/{shift}/shift.pdf", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/payments.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/cash-up.pdf", Who: Admins, Page: true},
 }
