@@ -70,6 +70,8 @@ func (a *API) Handlers() map[string]http.Handler {
 		"GET /api/v1/snapshot": a.snapshot,
 		"GET /api/v1/ws":       a.socket,
 
+		"GET /api/v1/gate/lists": a.lists,
+
 		"POST /api/v1/reservations":         a.reserve,
 		"POST /api/v1/reservations/renew":   a.renew,
 		"POST /api/v1/reservations/release": a.release,

@@ -71,6 +71,7 @@ var apiRoutes = []Route{
 	{Method: "GET", Pattern: "/api/v1/feed", Who: Gates},
 	{Method: "GET", Pattern: "/api/v1/snapshot", Who: Gates},
 	{Method: "GET", Pattern: "/api/v1/ws", Who: Gates},
+	{Method: "GET", Pattern: "/api/v1/gate/lists", Who: Gates},
 	{Method: "POST", Pattern: "/api/v1/reservations", Who: Gates},
 	{Method: "POST", Pattern: "/api/v1/reservations/renew", Who: Gates},
 	{Method: "POST", Pattern: "/api/v1/reservations/release", Who: Gates},
