@@ -214,8 +214,9 @@ func (d *Desk) replate(ctx context.Context, code string, subject uuid.UUID, plat
 	}
 	if v.done {
 		display := plate.DisplayAs(0, v.Class)
+		pass := d.passByPlate(ctx, v.Stay, plate)
 		_, err := d.write(ctx, state.Draft{Kind: parking.KindPlateCorrected, Actor: actor, Body: &parking.PlateCorrected{
-			Stay: v.Stay, Plate: plate, Display: display, Was: v.Plate, Reason: reason, Pass: d.passByPlate(v.result, plate),
+			Stay: v.Stay, Plate: plate, Display: display, Was: v.Plate, Reason: reason, Pass: pass,
 		}})
 		if err == nil {
 			v.Plate, v.Display, v.Typed = plate, display, true

@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -97,8 +98,9 @@ func (d *Desk) comesOn(plate parking.Plate, class parking.Class, zone string, at
 
 // passByPlate is what a correction of its plate says of the pass that a stay
 // came on: nil when that stays as it was.
-func (d *Desk) passByPlate(s parking.Stay, plate parking.Plate) *string {
-	if s.InAt == nil || s.State != parking.Inside {
+func (d *Desk) passByPlate(ctx context.Context, id uuid.UUID, plate parking.Plate) *string {
+	s, err := d.cfg.State.Stay(ctx, id)
+	if err != nil || s.InAt == nil || s.State != parking.Inside {
 		return nil
 	}
 	code := ""

@@ -55,6 +55,9 @@ func (l *Lists) Pass(code string) []parking.PassVersion { return l.passes[code] 
 // PassesOf lists the passes that name a plate, or did.
 func (l *Lists) PassesOf(p parking.Plate) []string { return l.byPlate[p] }
 
+// Mark is up to where the cloud's lists are here.
+func (l *Lists) Mark() wire.ListMark { return l.mark }
+
 // Listed is what the block list says of a plate at a time; nil for nothing.
 func (l *Lists) Listed(p parking.Plate, at time.Time) *parking.BlockVersion {
 	versions := l.plates[p]

@@ -9,7 +9,7 @@ var consolePasses = area{
 	"console.pass.ended":     {"đã hết hạn", "ended"},
 	"console.pass.ended_on":  {"hết hạn ngày %s", "ended on %s"},
 	"console.pass.from":      {"từ ngày %s mới có hiệu lực", "holds from %s on"},
-	"console.pass.no_place":  {"hết chỗ: %d/%d xe đang gửi", "no place left: %d of %d inside"},
+	"console.pass.no_place":  {"hết chỗ (%d/%d)", "no place left (%d/%d)"},
 	"console.pass.suspended": {"đang bị tạm dừng", "suspended"},
 	"console.pass.other_use": {"không cho loại xe hay khu này", "not for this class or zone"},
 	"console.pass.other_car": {"không còn cho xe này", "not for this vehicle"},
