@@ -19,6 +19,7 @@ import (
 	"gatehouse/cloud/auth"
 	"gatehouse/cloud/bank"
 	"gatehouse/cloud/books"
+	"gatehouse/cloud/passes"
 	"gatehouse/cloud/settle"
 )
 
@@ -27,6 +28,7 @@ type Config struct {
 	Books  *books.Books
 	Settle *settle.Settler
 	Bank   *bank.Bank
+	Passes *passes.Keeper
 	Auth   *auth.Service
 	// Watch tells that a site has changed, at most one signal waiting, until
 	// the function that it returns is called.
@@ -94,6 +96,15 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /revenue":              p.revenue,
 		"GET /transfers":            p.transfers,
 		"POST /transfers/{id}":      p.transferSubmit,
+		"GET /passes":               p.passes,
+		"POST /passes":              p.passCreate,
+		"GET /passes/{code}":        p.pass,
+		"POST /passes/{code}":       p.passSubmit,
+		"GET /cards":                p.cards,
+		"POST /cards":               p.cardSubmit,
+		"GET /vehicles":             p.vehicles,
+		"POST /vehicles":            p.vehicleSubmit,
+		"POST /imports/{what}":      p.imports,
 		"GET /revenue/payments.csv": p.paymentsCSV,
 		"GET /revenue/cash-up.pdf":  p.cashUpPDF,
 	}

@@ -278,3 +278,16 @@ func readPasses(t *table, bad *BadFile) (list []*Pass, lines []int) {
 func SplitPlates(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' || r == '|' })
 }
+
+// Import takes a file of passes, cards or vehicles, as what says.
+func (k *Keeper) Import(ctx context.Context, p auth.Principal, what string, file []byte) (Imported, error) {
+	switch what {
+	case "passes":
+		return k.ImportPasses(ctx, p, file)
+	case "cards":
+		return k.ImportCards(ctx, p, file)
+	case "vehicles":
+		return k.ImportListed(ctx, p, file)
+	}
+	return Imported{}, parking.Errorf(parking.NotFound, "There are files of passes, cards and vehicles, not of %q.", shorten(what))
+}
