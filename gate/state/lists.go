@@ -204,7 +204,7 @@ func settingOfLists(incarnation uuid.UUID, mark wire.ListMark, more bool) string
 func putListVersion(ctx context.Context, q *gatesql.Queries, incarnation uuid.UUID, v *wire.ListVersion) error {
 	body, err := parking.DecodeBody(parking.Fact{Kind: v.Kind, V: parking.FactVersion, Body: v.Body})
 	if err != nil {
-		return nil // a newer cloud's: this gate cannot use it
+		return nil //nolint:nilerr // a newer cloud's: this gate cannot use it
 	}
 	key, from := parking.VersionOf(body)
 	if key == "" {

@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 
 	"gatehouse/internal/wire"
 )
+
+// listsWait is how long a fetch of the lists lets facts go first, before it looks
+// again.
+const listsWait = 200 * time.Millisecond
 
 // keepLists fetches what the cloud has written of passes, cards and the block
 // list and this gate does not have, page by page. Facts go up before it.
@@ -17,10 +22,14 @@ func (u *Uplink) keepLists(ctx context.Context) {
 	changed, cancel := u.state.Changed()
 	defer cancel()
 	for ctx.Err() == nil {
-		for u.connected() && u.state.Waiting() == 0 && ctx.Err() == nil {
+		for u.connected() && ctx.Err() == nil {
 			after, behind := u.state.ListsBehind()
 			if !behind {
 				break
+			}
+			if u.state.Waiting() > 0 {
+				pause(ctx, listsWait)
+				continue
 			}
 			if err := u.fetchLists(ctx, after); err != nil {
 				u.log.Debug("the lists could not be fetched", "err", err)

@@ -32,7 +32,7 @@ var consolePasses = area{
 }
 
 // passSentences are what a gate says of passes, cards and the block list.
-var passSentences = map[string]string{
+var passSentences = map[string]string{ //nolint:gosec // passes of a car park
 	"This card is not in the site's list. Take another card, or give a reason.":                                 "Thẻ này không có trong danh sách của bãi. Đổi thẻ khác, hoặc ghi lý do.",
 	"Nothing is against this vehicle; let it through.":                                                          "Xe này không vướng gì; cứ cho qua.",
 	"The number of places is written in digits.":                                                                "Số chỗ ghi bằng chữ số.",
