@@ -40,8 +40,8 @@ func comeIn(t *testing.T, b *lanetest.Bench, plate string) (lane.Subject, parkin
 	return s, stay
 }
 
-// leave lets a vehicle out; it is asked to owe due.
-func leave(t *testing.T, b *lanetest.Bench, plate string, due parking.Money) parking.Stay {
+// departs lets a vehicle out; it is asked to owe due.
+func departs(t *testing.T, b *lanetest.Bench, plate string, due parking.Money) parking.Stay {
 	t.Helper()
 	s := b.Arrive("2", lane.Arrival{Plate: plate})
 	if s.Chosen != 0 || s.Due != due {
@@ -68,7 +68,7 @@ func TestPassLetsInAndOutForNothing(t *testing.T) {
 		t.Errorf("the fact names %q, the stay %q", in.Pass, stay.Pass)
 	}
 	b.Clock.Pass(30 * time.Hour)
-	left := leave(t, b, "30A12345", 0)
+	left := departs(t, b, "30A12345", 0)
 	if left.Charge.Fee != 0 || len(left.Charge.Lines) != 1 || left.Charge.Lines[0].Code != parking.LinePass || len(left.Payments) != 0 {
 		t.Errorf("charged: %+v", left.Charge)
 	}
@@ -90,8 +90,8 @@ func TestTwoVehiclesShareOnePlace(t *testing.T) {
 		t.Fatalf("the second: %+v, came on %q", s.Pass, second.Pass)
 	}
 	b.Clock.Pass(30 * time.Minute)
-	leave(t, b, "30A22222", 5000)
-	leave(t, b, "30A11111", 0)
+	departs(t, b, "30A22222", 5000)
+	departs(t, b, "30A11111", 0)
 	b.Clock.Pass(time.Minute)
 	if _, again := comeIn(t, b, "30A22222"); again.Pass != "P-1" {
 		t.Error("the place was not free again")
@@ -111,7 +111,7 @@ func TestPassEndsDuringTheStay(t *testing.T) {
 		b.Lists(v)
 		comeIn(t, b, "30A12345")
 		b.Clock.Pass(v.Ends.Sub(b.Config.Now()) + c.after)
-		left := leave(t, b, "30A12345", c.due)
+		left := departs(t, b, "30A12345", c.due)
 		if left.Charge.Lines[0].Code != parking.LinePass {
 			t.Errorf("%v after its end: %+v", c.after, left.Charge.Lines)
 		}
@@ -171,7 +171,7 @@ func TestPassChangesDuringTheStay(t *testing.T) {
 			c.change(v)
 			b.Lists(v)
 			b.Clock.Pass(c.then)
-			leave(t, b, "30A12345", c.due)
+			departs(t, b, "30A12345", c.due)
 		})
 	}
 }
@@ -189,7 +189,7 @@ func TestFollowingPassesJoin(t *testing.T) {
 		b.Lists(passOf(b, "P-1", 0, 1, "30A12345"), next)
 		comeIn(t, b, "30A12345")
 		b.Clock.Pass(midnight(b, 2).Sub(b.Config.Now()) + time.Hour)
-		left := leave(t, b, "30A12345", c.due)
+		left := departs(t, b, "30A12345", c.due)
 		if joined := c.due == 0; joined != slices.Equal(left.Charge.Follows, []string{"P-2"}) {
 			t.Errorf("the second begins on day %d: follows %q", c.begins, left.Charge.Follows)
 		}
