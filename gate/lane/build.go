@@ -215,7 +215,9 @@ func (d *Desk) refresh() {
 		}
 		for _, v := range p.order() {
 			switch {
-			case v.done || v.Stage == Paying:
+			case v.done:
+			case v.Stage == Paying:
+				d.transferSeen(p, v)
 			case v.dir == parking.In:
 				d.reoffer(l, v, site)
 			case stale(v, site):

@@ -73,7 +73,11 @@ func (d *Desk) ConfirmByHand(ctx context.Context, code string, subject uuid.UUID
 			ByHand: &parking.ByHand{PayerBank: payerBank, At: parking.BusinessTime(at)},
 		}
 		if p.Payment == uuid.Nil || v.Stage != Paying {
-			p.Payment = newID()
+			// A code that was shown before, here or elsewhere: the bank will name its
+			// reference, and the money is the same.
+			if p.Payment, p.Reference = pending(v.Matches[v.Chosen].Stay, v.Due); p.Payment == uuid.Nil {
+				p.Payment = newID()
+			}
 		}
 		return p, nil
 	})

@@ -82,6 +82,7 @@ type State struct {
 	built      time.Time
 	references uint64
 	strands    strands        // what is here of each gate's runs
+	ahead      bool           // the cloud has got facts of this gate that this disk does not have
 	clocks     parking.Clocks // what neighbours observed of their clocks
 	tries      map[string]tries
 	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
