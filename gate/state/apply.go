@@ -51,6 +51,7 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 		if err != nil {
 			return fmt.Errorf("apply the feed: %w", err)
 		}
+		s.doubtSeries(ctx, fresh)
 		s.mu.Lock()
 		for i := range fresh {
 			s.takeDelta(&fresh[i])

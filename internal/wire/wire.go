@@ -191,6 +191,9 @@ type Welcome struct {
 	// Audit is the head of the site's audit log. Gates keep the newest: who cuts
 	// the log short would have to visit them all.
 	Audit AuditHead `json:"audit,omitzero"`
+	// Receipts is the highest number that the cloud holds of the gate's main
+	// series, for last year, this year and the next by the site's zone; 0 for none.
+	Receipts map[string]int64 `json:"receipts,omitempty"`
 }
 
 // AuditHead is how many entries the audit log of a site has and the hash of
@@ -318,9 +321,21 @@ type SiteConfig struct {
 	ExitProof   map[parking.Class]parking.Proof `json:"exit_proof,omitempty"`
 	BankBIN     string                          `json:"bank_bin,omitempty"`
 	BankAccount string                          `json:"bank_account,omitempty"`
+	// Seller is whom receipts are from.
+	Seller Seller `json:"seller,omitzero"`
 	// Keys are those that the site's gates have and had, by gate and in the order
 	// in which they came: who signed a fact counts, not who brings it.
 	Keys []GateKey `json:"keys,omitempty"`
+}
+
+// Seller is what stands on receipts about the operator, as an administrator
+// has typed it.
+type Seller struct {
+	Name       string `json:"name,omitempty"`
+	Address    string `json:"address,omitempty"`
+	TaxCode    string `json:"tax_code,omitempty"`
+	Note       string `json:"note,omitempty"`        // at the foot
+	TaxPercent int    `json:"tax_percent,omitempty"` // value added tax, contained in the fee
 }
 
 // GateKey is a key that a gate has, or had until it was replaced or revoked.
