@@ -33,7 +33,7 @@ func whyNoFocus(m *model) string {
 func newTap(m *model) dialog {
 	lv := m.focused()
 	code := lv.Lane.Code
-	token := newField("field.token", "", parking.MaxTicketText)
+	token := newField("field.token", "", parking.MaxReceiptText)
 	f := &form{title: text("title.tap", m.laneName(lv)), lane: code, fields: []*field{token}, enter: text("enter.tap")}
 	f.info = func(m *model, _ *form) []string { return []string{m.t("tap.note")} }
 	f.submit = func(m *model, f *form) tea.Cmd {
