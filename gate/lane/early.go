@@ -47,6 +47,8 @@ type EarlyPaid struct {
 	Reference string
 	LeaveBy   time.Time // until when it may leave without owing more; zero while it is not paid
 	Receipt   *ReceiptView
+
+	fresh bool // taken by this request, not by one before it
 }
 
 // EarlyFee is what a stay would be asked for now, before its exit.
@@ -129,7 +131,7 @@ func (d *Desk) PayEarly(ctx context.Context, e EarlyPayment) (EarlyPaid, error) 
 	if err != nil || paid.Paying || !e.Receipt {
 		return paid, err
 	}
-	receipt, err := d.Receipt(ctx, ReceiptRequest{Stay: paid.Stay.ID, Payment: paid.Payment, Buyer: e.Buyer, Print: e.Print, Lane: e.Lane, stay: &paid.Stay})
+	receipt, err := d.Receipt(ctx, ReceiptRequest{Stay: paid.Stay.ID, Payment: paid.Payment, Buyer: e.Buyer, Print: e.Print, Lane: e.Lane, stay: &paid.Stay, fresh: paid.fresh})
 	if err != nil { // the money is taken; that must be said
 		receipt = ReceiptView{Stay: paid.Stay.ID, Payment: paid.Payment, Why: parking.ErrorMessage(err)}
 	}
@@ -183,7 +185,7 @@ func (d *Desk) payEarly(ctx context.Context, e *EarlyPayment) (EarlyPaid, error)
 		return EarlyPaid{}, err
 	}
 	d.step(StepPaidEarly)
-	out.Change = taken.Change
+	out.Change, out.fresh = taken.Change, true
 	if s, err := d.cfg.State.Stay(ctx, fee.Stay.ID); err == nil && s.State != "" {
 		out.Stay = s
 	} else { // its entry was not heard yet

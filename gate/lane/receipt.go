@@ -24,7 +24,8 @@ type ReceiptRequest struct {
 	Print   bool
 	Lane    string // whose printer; "" is the first that has one
 
-	stay *parking.Stay // as it is known, where the state does not know it
+	stay  *parking.Stay // as it is known, where the state does not know it
+	fresh bool          // it was numbered together with its payment just now
 }
 
 // ReceiptView is a receipt as screens show it.
@@ -117,6 +118,7 @@ func (d *Desk) receipt(ctx context.Context, r ReceiptRequest) (ReceiptView, devi
 			return fail(err)
 		}
 	}
+	found = found && !r.fresh
 	paper, err := d.receiptPaper(s, p, &issued, found)
 	if err != nil {
 		return fail(err)
