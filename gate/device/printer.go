@@ -150,7 +150,7 @@ const paperWidth = 32
 func (p *Paper) escpos() []byte {
 	var b bytes.Buffer
 	line := func(s string) {
-		s = parking.FoldVietnamese(s)
+		s = parking.FoldVietnamese(strings.ReplaceAll(s, "₫", "d"))
 		for len(s) > paperWidth {
 			at := strings.LastIndexByte(s[:paperWidth+1], ' ')
 			if at <= 0 {

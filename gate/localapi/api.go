@@ -75,6 +75,8 @@ func New(c Config) http.Handler {
 		r.Post("/fee", a.fee)
 		r.Post("/out", a.out)
 		r.Post("/paper", a.paper)
+		r.Post("/payments", a.payEarly)
+		r.Post("/receipts", a.receipt)
 		r.Put("/inventories/{zone}/{walk}", a.inventory)
 		r.Put("/taken/{gate}", a.take)
 		r.Delete("/taken/{gate}", a.giveBack)
