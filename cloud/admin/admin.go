@@ -96,6 +96,12 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"POST /transfers/{id}":      p.transferSubmit,
 		"GET /revenue/payments.csv": p.paymentsCSV,
 		"GET /revenue/cash-up.pdf":  p.cashUpPDF,
+
+		"GET /revenue/invoices.csv":       p.invoices,
+		"GET /revenue/invoices.json":      p.invoices,
+		"GET /stays/{id}/receipts/{fact}": p.receiptPDF,
+		"GET /settings":                   p.settings,
+		"POST /settings":                  p.settingsSubmit,
 	}
 	out := make(map[string]http.Handler, len(pages))
 	for key, page := range pages {

@@ -28,6 +28,11 @@ var pageRoutes = []Route{
 	{Method: "GET", Pattern: "/revenue", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/transfers", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/transfers/{id}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/revenue/invoices.csv", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/revenue/invoices.json", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/stays/{id}/receipts/{fact}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/settings", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/settings", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/payments.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/cash-up.pdf", Who: Admins, Page: true},
 }

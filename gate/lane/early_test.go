@@ -447,7 +447,7 @@ func TestReceiptIsNumberedBeforeItIsPrinted(t *testing.T) {
 	papers, _ := printer.Printed()
 	text := strings.Join(papers[len(papers)-1].Lines, "\n")
 	for _, want := range []string{
-		"Công ty Bãi Xe", "MST 0100109106", "BIÊN LAI THU TIỀN", "BẢN SAO", "Số N-2026/12", "Biển số 30A-123.45", "Vào 08:00 20/11/2026",
+		"Công ty Bãi Xe", "MST 0100109106", "BIÊN NHẬN THU TIỀN", "BẢN SAO", "Số N-2026/12", "Biển số 30A-123.45", "Vào 08:00 20/11/2026",
 		"Phí gửi xe 8.000", "Gồm thuế GTGT 8%: 593", "Đã thu 8.000", "tiền mặt", "Khách đưa 10.000", "trả lại 2.000",
 		"Người mua: Công ty A", "MST người mua: 0300588569", "Thu lúc 09:01 20/11/2026", "Cổng North, người thu lan",
 	} {

@@ -12,54 +12,39 @@ import (
 	"github.com/google/uuid"
 )
 
-const booksReceipt = `-- name: BooksReceipt :one
-SELECT encoded FROM facts
-WHERE site_id = $1 AND kind = 'receipt_issued' AND split_part(subject, ' ', 1) = $2::text
-    AND split_part(subject, ' ', 2)::bigint = $3::bigint ORDER BY at, id LIMIT 1
-`
-
-type BooksReceiptParams struct {
-	SiteID uuid.UUID
-	Series string
-	Number int64
-}
-
-// The first of a series and number.
-func (q *Queries) BooksReceipt(ctx context.Context, arg BooksReceiptParams) ([]byte, error) {
-	row := q.db.QueryRow(ctx, booksReceipt, arg.SiteID, arg.Series, arg.Number)
-	var encoded []byte
-	err := row.Scan(&encoded)
-	return encoded, err
-}
-
 const booksReceipts = `-- name: BooksReceipts :many
-SELECT id, at, encoded FROM facts
-WHERE site_id = $1 AND kind = 'receipt_issued' AND at >= $2 AND at < $3
-    AND (at, id) > ($4::timestamptz, $5::uuid)
-ORDER BY at, id LIMIT $6
+SELECT f.id, f.at, f.gate, f.actor, f.encoded, coalesce(p.refunded, 0)::bigint AS refunded
+FROM facts f LEFT JOIN payments p ON p.site_id = f.site_id AND p.id = (convert_from(f.encoded, 'UTF8')::jsonb #>> '{body,payment}')::uuid
+WHERE f.site_id = $1 AND f.kind = 'receipt_issued' AND f.at >= $2 AND f.at < $3
+    AND (f.at, f.id) > ($4::timestamptz, $5::uuid)
+ORDER BY f.at, f.id LIMIT $6
 `
 
 type BooksReceiptsParams struct {
 	SiteID  uuid.UUID
 	FromAt  time.Time
-	ToAt    time.Time
+	UntilAt time.Time
 	AfterAt time.Time
 	AfterID uuid.UUID
 	MaxRows int32
 }
 
 type BooksReceiptsRow struct {
-	ID      uuid.UUID
-	At      time.Time
-	Encoded []byte
+	ID       uuid.UUID
+	At       time.Time
+	Gate     string
+	Actor    string
+	Encoded  []byte
+	Refunded int64
 }
 
-// One page of a period, after (after_at, after_id).
+// One page of a period, after (after_at, after_id), each with what was given
+// back of its payment.
 func (q *Queries) BooksReceipts(ctx context.Context, arg BooksReceiptsParams) ([]BooksReceiptsRow, error) {
 	rows, err := q.db.Query(ctx, booksReceipts,
 		arg.SiteID,
 		arg.FromAt,
-		arg.ToAt,
+		arg.UntilAt,
 		arg.AfterAt,
 		arg.AfterID,
 		arg.MaxRows,
@@ -71,40 +56,17 @@ func (q *Queries) BooksReceipts(ctx context.Context, arg BooksReceiptsParams) ([
 	items := []BooksReceiptsRow{}
 	for rows.Next() {
 		var i BooksReceiptsRow
-		if err := rows.Scan(&i.ID, &i.At, &i.Encoded); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Gate,
+			&i.Actor,
+			&i.Encoded,
+			&i.Refunded,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const booksReceiptsOfStay = `-- name: BooksReceiptsOfStay :many
-SELECT encoded FROM facts WHERE site_id = $1 AND stay_id = ANY ($2::uuid[]) AND kind = 'receipt_issued' ORDER BY at, id
-`
-
-type BooksReceiptsOfStayParams struct {
-	SiteID uuid.UUID
-	Stays  []uuid.UUID
-}
-
-// Receipts of one stay, those of an exit that was matched with it too.
-func (q *Queries) BooksReceiptsOfStay(ctx context.Context, arg BooksReceiptsOfStayParams) ([][]byte, error) {
-	rows, err := q.db.Query(ctx, booksReceiptsOfStay, arg.SiteID, arg.Stays)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := [][]byte{}
-	for rows.Next() {
-		var encoded []byte
-		if err := rows.Scan(&encoded); err != nil {
-			return nil, err
-		}
-		items = append(items, encoded)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
