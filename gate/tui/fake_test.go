@@ -27,6 +27,9 @@ type fakeDesk struct {
 	stays  []parking.Stay
 	wake   chan struct{}
 	papers map[uuid.UUID]bool
+	fee    lane.EarlyFee
+	paid   lane.EarlyPaid
+	issued lane.ReceiptView
 }
 
 func (d *fakeDesk) note(format string, args ...any) error {

@@ -43,7 +43,7 @@ func newTap(m *model) dialog {
 			return nil
 		}
 		at := code
-		if out := m.toward(parking.Out); out != nil && parking.IsTicket(typed) {
+		if out := m.toward(parking.Out); out != nil && (parking.IsTicket(typed) || parking.IsReceipt(typed)) {
 			at = out.Lane.Code
 		}
 		return fromForm(m.act(at, uuid.Nil, "", func(ctx context.Context) error {
