@@ -54,8 +54,7 @@ const (
 func (d *Desk) ConfirmByHand(ctx context.Context, code string, subject uuid.UUID, payerBank string, at time.Time) (parking.Stay, error) {
 	payerBank = strings.TrimSpace(payerBank)
 	return d.checkout(ctx, code, subject, func(v *vehicle) (*parking.PaymentTaken, error) {
-		switch {
-		case v.Due == 0:
+		if v.Due == 0 {
 			return nil, parking.Errorf(parking.Conflict, "Nothing is due; let the vehicle go.")
 		}
 		if err := d.checkTransfer(payerBank, at, inAt(v.Matches[v.Chosen].Stay)); err != nil {

@@ -40,9 +40,9 @@ func (d *Desk) readReceipt(text string) (*presentedReceipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.cfg.State.Stay(d.ctx, signed.Stay)
+	s, unheard := d.cfg.State.Stay(d.ctx, signed.Stay)
 	switch {
-	case err != nil: // nothing is known of its stay
+	case unheard != nil: // nothing is known of its stay
 	case s.State == parking.Left:
 		at := ""
 		if s.OutAt != nil {

@@ -66,7 +66,8 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	if err != nil {
 		return err
 	}
-	if u.state.HearReceipts(w.Receipts); strange {
+	u.state.HearReceipts(w.Receipts)
+	if strange {
 		u.state.DoubtReceipts()
 		u.state.Alarm(ctx, state.TroubleCloned,
 			"Another machine is connected as this gate just now. The lanes work, and nothing is lost. Stop one of the two machines, and enrol it as a gate of its own.")
