@@ -514,3 +514,19 @@ func TestReceiptIsOfTheGateThatTookTheMoney(t *testing.T) {
 		}
 	}
 }
+
+// A stay whose plate no code can carry has a receipt all the same, without one.
+func TestReceiptWithoutACode(t *testing.T) {
+	t.Parallel()
+	at := lanetest.Start
+	id := uuid.New()
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: func(s *wire.Snapshot) {
+		s.Stays = append(s.Stays, parking.Stay{
+			ID: id, State: parking.Inside, Class: parking.Car, Plate: "??", Display: "không đọc được", InAt: &at, Zone: "N", Tariff: "default", TariffV: 1,
+		})
+	}})
+	paid := early(t, b, lane.EarlyPayment{Stay: id})
+	if paid.Receipt.Number != 1 || paid.Receipt.Code != "" || paid.Receipt.Why != "" || len(paid.Receipt.Lines) == 0 {
+		t.Errorf("%+v", paid.Receipt)
+	}
+}

@@ -119,10 +119,7 @@ func (d *Desk) receipt(ctx context.Context, r ReceiptRequest) (ReceiptView, devi
 		}
 	}
 	found = found && !r.fresh
-	paper, err := d.receiptPaper(s, p, &issued, found)
-	if err != nil {
-		return fail(err)
-	}
+	paper := d.receiptPaper(s, p, &issued, found)
 	return ReceiptView{
 		Stay: s.ID, Payment: p.ID, Series: issued.Series, Number: issued.Number, Amount: issued.Amount, At: issued.At,
 		Copy: found, Buyer: issued.Buyer, Lines: paper.Lines, Code: paper.QR,
@@ -245,10 +242,11 @@ func (d *Desk) receiptDraft(r *parking.ReceiptIssued, actor string) state.Draft 
 }
 
 // receiptCode is the signed code of a receipt, "" where nothing can be signed:
-// the entry is not known, or it has no number yet. mu is held.
-func (d *Desk) receiptCode(s parking.Stay, p parking.Payment, r *state.IssuedReceipt) (string, error) {
+// the entry is not known, it has no number yet, or what it says is no ticket's.
+// mu is held.
+func (d *Desk) receiptCode(s parking.Stay, p parking.Payment, r *state.IssuedReceipt) string {
 	if _, signs := d.publicKey(); !signs || s.InAt == nil || r.Number == 0 || p.PaidAt == nil {
-		return "", nil
+		return ""
 	}
 	counts := paidAt(p)
 	issued := r.At
@@ -265,15 +263,17 @@ func (d *Desk) receiptCode(s parking.Stay, p parking.Payment, r *state.IssuedRec
 	if !counts.ShownAt.IsZero() {
 		out.ShownAt = parking.BusinessTime(counts.ShownAt)
 	}
-	return out.Sign(d.cfg.Key)
+	code, err := out.Sign(d.cfg.Key)
+	if err != nil { // the money is taken: its paper comes out without a code
+		d.log.Warn("a receipt has no code", "receipt", receiptName(r.Series, r.Number), "error", err)
+		return ""
+	}
+	return code
 }
 
 // receiptPaper is what is printed. mu is held.
-func (d *Desk) receiptPaper(s parking.Stay, p parking.Payment, r *state.IssuedReceipt, again bool) (device.Paper, error) {
-	code, err := d.receiptCode(s, p, r)
-	if err != nil {
-		return device.Paper{}, err
-	}
+func (d *Desk) receiptPaper(s parking.Stay, p parking.Payment, r *state.IssuedReceipt, again bool) device.Paper {
+	code := d.receiptCode(s, p, r)
 	config := d.cfg.State.Site().Config
 	lang, seller := config.Language, config.Seller
 	say := func(key string, args ...any) string { return words.T(lang, "receipt."+key, args...) }
@@ -342,7 +342,7 @@ func (d *Desk) receiptPaper(s parking.Stay, p parking.Payment, r *state.IssuedRe
 		}
 		paper.Foot = append(paper.Foot, say("keep"))
 	}
-	return paper, nil
+	return paper
 }
 
 func lineText(lang string, l *parking.Line) string {

@@ -68,10 +68,13 @@ func (d *Desk) presentedAsReceipt(l parking.Lane, text string) (presented, error
 	return presented{receipt: r}, nil
 }
 
+// maxShown bounds the receipts that one vehicle's driver can show.
+const maxShown = 8
+
 // showReceipt notes a receipt at the vehicle whose driver showed it; the same
 // one again changes nothing.
 func (v *vehicle) showReceipt(r *presentedReceipt) {
-	if !slices.ContainsFunc(v.receipts, func(o *presentedReceipt) bool { return o.Payment == r.Payment }) {
+	if len(v.receipts) < maxShown && !slices.ContainsFunc(v.receipts, func(o *presentedReceipt) bool { return o.Payment == r.Payment }) {
 		v.receipts = append(slices.Clone(v.receipts), r)
 	}
 }
