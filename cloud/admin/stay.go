@@ -21,6 +21,7 @@ type stayView struct {
 	Place    string
 	Unplaced bool
 	Receipts []receiptView
+	Asked    []photoView // VietQRs that may still be paid
 }
 
 // photoView is a photo, or in its place why there is none.
@@ -78,6 +79,7 @@ func newStayView(f frame, s books.Stay) stayView {
 		why = v.T("stay.photo_not_out")
 	}
 	v.photos("stay.photo_out", s.OutPhotos, why)
+	v.asked()
 	for _, fact := range s.Facts {
 		v.Timeline = append(v.Timeline, v.moment(fact))
 	}

@@ -174,7 +174,9 @@ func (d *Desk) payEarly(ctx context.Context, e *EarlyPayment) (EarlyPaid, error)
 		return EarlyPaid{}, err
 	}
 	out.Payment = taken.Payment
-	drafts := []state.Draft{{Kind: parking.KindPaymentTaken, Body: taken, Actor: actor, ID: earlyFact(e.ID, "paid")}}
+	shift, drafts := d.drawer(actor)
+	taken.Shift = shift
+	drafts = append(drafts, state.Draft{Kind: parking.KindPaymentTaken, Body: taken, Actor: actor, ID: earlyFact(e.ID, "paid")})
 	if e.Receipt {
 		now := parking.BusinessTime(d.cfg.Now())
 		p := paymentTaken(taken, d.cfg.Gate, actor, now)

@@ -421,7 +421,7 @@ func TestReceiptIsNumberedBeforeItIsPrinted(t *testing.T) {
 			s.Config.Seller = wire.Seller{Name: "Công ty Bãi Xe", Address: "1 Tràng Tiền, Hà Nội", TaxCode: "0100109106", Note: "Cảm ơn quý khách.", TaxPercent: 8}
 		},
 	})
-	b.State.HearReceipts(map[string]int64{"N-2026": 11})
+	b.State.HearReceipts(map[string]int64{"N-2026": 11}, nil)
 	stay := enter(t, b, lane.Arrival{}, "30A12345")
 	b.Clock.Pass(61 * time.Minute)
 	s := b.Arrive("2", lane.Arrival{})

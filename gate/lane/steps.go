@@ -12,6 +12,7 @@ const (
 	StepConfirmed Step = "confirmed"  // the disk knows that the barrier has answered
 	StepSeen      Step = "seen"       // a passage was seen and is not written
 	StepPassed    Step = "passed"     // it is written
+	StepCounted   Step = "counted"    // a drawer's count is on disk, nothing is answered yet
 	StepPaidEarly Step = "paid_early" // money is on disk before the exit, nothing is printed
 	StepReceipt   Step = "receipt"    // a receipt has its number on disk, and is not printed
 )

@@ -32,7 +32,7 @@ func TestKioskPayment(t *testing.T) {
 		LeaveBy time.Time        `json:"leave_by"`
 		Receipt lane.ReceiptView `json:"receipt"`
 	}
-	body := `{"id":"` + uuid.NewString() + `","plate":"30A-123.45","method":"cash","tendered":10000,"receipt":true,"actor":"kiosk-1","buyer":{"name":"A","tax_code":"0100109106"}}`
+	body := `{"id":"` + uuid.NewString() + `","plate":"30A-123.45","method":"cash","tendered":10000,"receipt":true,"actor":"kiosk:1","buyer":{"name":"A","tax_code":"0100109106"}}`
 	var paid, again answer
 	c.post("/v1/payments", body, &paid)
 	c.post("/v1/payments", body, &again)

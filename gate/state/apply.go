@@ -51,7 +51,6 @@ func (s *State) ApplyDeltas(ctx context.Context, deltas ...wire.Delta) error {
 		if err != nil {
 			return fmt.Errorf("apply the feed: %w", err)
 		}
-		s.doubtSeries(ctx, fresh)
 		s.mu.Lock()
 		for i := range fresh {
 			s.takeDelta(&fresh[i])
@@ -124,6 +123,10 @@ func (s *State) takeDelta(d *wire.Delta) {
 		}
 		for _, id := range s.over.cover(c) {
 			touched[id] = true
+		}
+		if s.strands.strange(c) {
+			s.ahead = true
+			s.series.doubt(c)
 		}
 		s.strands.cover(c)
 		if c.Gate == s.gate {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,15 +25,17 @@ import (
 // strange was heard of this gate. Otherwise a number is taken in the series of
 // this run, which no other run has (docs/RECEIPTS.md).
 type receiptSeries struct {
-	held    map[string]int64 // main series, and how far the cloud holds each; nil: not heard yet
-	doubted bool             // another machine writes as this gate
+	held    map[string]int64        // main series, and how far the cloud holds each; nil: not heard yet
+	runs    map[parking.Epoch]int64 // of this gate, and how far the cloud held each when it said that
+	doubted bool                    // another machine writes as this gate
 }
 
-// HearReceipts takes what the cloud's welcome says of the main series.
-func (s *State) HearReceipts(held map[string]int64) {
+// HearReceipts takes what the cloud's welcome says of the main series, and of
+// the runs of this gate.
+func (s *State) HearReceipts(held map[string]int64, runs map[parking.Epoch]int64) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	s.series = receiptSeries{held: maps.Clone(held)}
+	s.series = receiptSeries{held: maps.Clone(held), runs: maps.Clone(runs)}
 }
 
 // DoubtReceipts says that another machine is the same gate: until the next
@@ -45,22 +46,11 @@ func (s *State) DoubtReceipts() {
 	s.series.doubted = true
 }
 
-// doubtSeries is DoubtReceipts where the feed tells of facts of this gate that
-// are of a run which this disk does not hold. writeMu is held.
-func (s *State) doubtSeries(ctx context.Context, deltas []wire.Delta) {
-	if s.series.held == nil || s.series.doubted {
-		return
-	}
-	var others []parking.Epoch
-	for i := range deltas {
-		for _, c := range deltas[i].Covers {
-			if c.Gate == s.gate && c.Epoch != s.epoch && !slices.Contains(others, c.Epoch) {
-				others = append(others, c.Epoch)
-			}
-		}
-	}
-	strange, err := s.Strange(ctx, others)
-	s.series.doubted = strange || err != nil
+// doubt is DoubtReceipts where the feed tells of a fact of this gate that its
+// disk does not have and that the welcome did not know of: another machine is
+// writing.
+func (r *receiptSeries) doubt(c wire.Covered) {
+	r.doubted = r.doubted || c.Seq > r.runs[c.Epoch]
 }
 
 // numberReceipt gives a receipt that has no number yet the next one of its

@@ -84,14 +84,14 @@ func TestReceiptsCountInTheMainSeriesOnceTheCloudWasHeard(t *testing.T) {
 	if !strings.HasPrefix(run.Series, "N-20") || run.Series == parking.ReceiptSeries("N", morning.Year()) || run.Number != 1 {
 		t.Fatalf("before the cloud was heard: %+v", run)
 	}
-	g.HearReceipts(map[string]int64{parking.ReceiptSeries("N", morning.Year()): 7})
+	g.HearReceipts(map[string]int64{parking.ReceiptSeries("N", morning.Year()): 7}, nil)
 	if r := g.issue(true); r.Series != parking.ReceiptSeries("N", morning.Year()) || r.Number != 8 {
 		t.Errorf("with the cloud: %+v", r)
 	}
 	if r := g.issue(false); r.Series != run.Series || r.Number != 2 {
 		t.Errorf("while it is cut off: %+v", r)
 	}
-	g.HearReceipts(map[string]int64{parking.ReceiptSeries("N", morning.Year()): 7}) // it has not taken 8 yet
+	g.HearReceipts(map[string]int64{parking.ReceiptSeries("N", morning.Year()): 7}, nil) // it has not taken 8 yet
 	if r := g.issue(true); r.Number != 9 {
 		t.Errorf("after it: %+v", r)
 	}
@@ -102,7 +102,7 @@ func TestReceiptsCountInTheMainSeriesOnceTheCloudWasHeard(t *testing.T) {
 	if r, found, err := g.Receipt(t.Context(), run.Payment); err != nil || !found || r.Number != 1 || r.Series != run.Series || r.By != "an" {
 		t.Errorf("found again: %+v, %v, %v", r, found, err)
 	}
-	g.HearReceipts(nil) // a cloud that says nothing of receipts
+	g.HearReceipts(nil, nil) // a cloud that says nothing of receipts
 	if r := g.issue(true); r.Series != run.Series {
 		t.Errorf("with an old cloud: %+v", r)
 	}
@@ -114,13 +114,14 @@ func TestReceiptsAvoidTheSeriesOfACloneThatIsHeard(t *testing.T) {
 	g := newGate(t, store.Options{})
 	g.snapshot(g.site(2))
 	main := parking.ReceiptSeries("N", morning.Year())
-	g.HearReceipts(map[string]int64{main: 0})
+	lost := parking.NewEpoch(4, [8]byte{4})
+	g.HearReceipts(map[string]int64{main: 0}, map[parking.Epoch]int64{lost: 5})
 	own := g.Epoch()
-	g.deltas(wire.Delta{FeedSeq: 11, Covers: []wire.Covered{{Gate: "N", Epoch: own, Seq: 1}, {Gate: "S", Epoch: parking.NewEpoch(4, [8]byte{9}), Seq: 5}}})
+	g.deltas(wire.Delta{FeedSeq: 11, Covers: []wire.Covered{{Gate: "N", Epoch: own, Seq: 1}, {Gate: "S", Epoch: parking.NewEpoch(4, [8]byte{9}), Seq: 5}, {Gate: "N", Epoch: lost, Seq: 5}}})
 	if r := g.issue(true); r.Series != main {
-		t.Fatalf("its own facts, and another gate's, moved it to %s", r.Series)
+		t.Fatalf("its own facts, another gate's, or what the welcome knew, moved it to %s", r.Series)
 	}
-	g.deltas(wire.Delta{FeedSeq: 12, Covers: []wire.Covered{{Gate: "N", Epoch: parking.NewEpoch(1, [8]byte{7}), Seq: 5}}})
+	g.deltas(wire.Delta{FeedSeq: 12, Covers: []wire.Covered{{Gate: "N", Epoch: lost, Seq: 6}}})
 	if r := g.issue(true); r.Series == main {
 		t.Error("it goes on in the main series beside a clone")
 	}
@@ -156,7 +157,7 @@ func TestReceiptsOfANewYear(t *testing.T) {
 	}
 	year := morning.In(zone).Year()
 	midnight := time.Date(year+1, 1, 1, 0, 0, 0, 0, zone)
-	g.HearReceipts(cloudOf(year))
+	g.HearReceipts(cloudOf(year), nil)
 	g.pass(midnight.Add(-time.Second).Sub(g.now()))
 	var all []parking.ReceiptIssued
 	for range 3 {
@@ -215,7 +216,7 @@ func numbersOverImagesAndCuts(t *testing.T, dice *rand.Rand) {
 				all = append(all, issuedBy(t, f))
 			}
 		case 3, 4:
-			g.HearReceipts(cloudOf(morning.Year(), all...))
+			g.HearReceipts(cloudOf(morning.Year(), all...), nil)
 			online = true
 		case 5:
 			online = false
@@ -240,7 +241,7 @@ func TestReceiptsOfLanesAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, store.Options{})
 	g.snapshot(g.site(2))
-	g.HearReceipts(cloudOf(morning.Year()))
+	g.HearReceipts(cloudOf(morning.Year()), nil)
 	var mu sync.Mutex
 	var all []parking.ReceiptIssued
 	var lanes sync.WaitGroup

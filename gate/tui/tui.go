@@ -108,6 +108,7 @@ type Desk interface {
 	Presenting
 	Copying
 	Receipting
+	Drawers
 	Signing
 }
 

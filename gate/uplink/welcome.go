@@ -66,7 +66,7 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	if err != nil {
 		return err
 	}
-	u.state.HearReceipts(w.Receipts)
+	u.state.HearReceipts(w.Receipts, w.Held)
 	if strange {
 		u.state.DoubtReceipts()
 		u.state.Alarm(ctx, state.TroubleCloned,
