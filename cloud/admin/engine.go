@@ -39,6 +39,8 @@ var pages = map[string]page{
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
 	"settings":   {layout: "site"},
+	"shifts":     {layout: "site"},
+	"shift":      {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

@@ -34,6 +34,10 @@ var pageRoutes = []Route{
 	{Method: "GET", Pattern: "/stays/{id}/receipts/{fact}", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/settings", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/settings", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/shifts", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/shifts/{shift}", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/shifts/{shift}/count", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/shifts/{shift}/shift.pdf", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/payments.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/cash-up.pdf", Who: Admins, Page: true},
 }
