@@ -157,6 +157,19 @@ type VehicleOut struct {
 	Photos     []PhotoRef  `json:"photos,omitempty"`
 	TypedAt    *time.Time  `json:"typed_at,omitempty"` // when it left: entered later, from a paper ticket
 	Offline    bool        `json:"offline,omitempty"`
+	// Receipts are those that the driver showed, and that the charge counts.
+	Receipts []ShownReceipt `json:"receipts,omitempty"`
+}
+
+// ShownReceipt is a receipt that an exit has taken for money.
+type ShownReceipt struct {
+	Payment  uuid.UUID `json:"payment"`
+	Gate     string    `json:"gate"`
+	Series   string    `json:"series"`
+	Number   int64     `json:"number"`
+	Amount   Money     `json:"amount"`
+	Unheard  bool      `json:"unheard,omitempty"`  // the payment was not known at that gate
+	Unproven bool      `json:"unproven,omitempty"` // nor was the key that signed the receipt
 }
 
 // PlateCorrected replaces the plate of a stay.
@@ -308,6 +321,14 @@ type ReceiptIssued struct {
 	Amount   Money     `json:"amount"`
 	Currency string    `json:"currency"`
 	Method   Method    `json:"method"`
+	// What the receipt says beside the payment: see docs/RECEIPTS.md.
+	Fee   Money      `json:"fee,omitempty"` // the sum of the lines; Amount is what this payment gave of it
+	Lines []Line     `json:"lines,omitempty"`
+	Plate string     `json:"plate,omitempty"` // as written on the plate
+	In    *time.Time `json:"in,omitempty"`
+	Until *time.Time `json:"until,omitempty"` // up to when the fee is counted
+	Paid  *time.Time `json:"paid,omitempty"`
+	Buyer *Buyer     `json:"buyer,omitempty"`
 }
 
 // TokenLost says that the driver of a stay has lost what he held.

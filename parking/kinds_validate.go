@@ -145,7 +145,20 @@ func (b *ReceiptIssued) validate() error {
 	if b.Number < 1 {
 		return Errorf(Invalid, "Receipts count from 1.")
 	}
-	return sums(b.Amount)
+	for _, at := range []*time.Time{b.In, b.Until, b.Paid} {
+		if at != nil && !possibleTime(*at) {
+			return Errorf(Invalid, "The times of this receipt are not possible.")
+		}
+	}
+	if b.Buyer != nil {
+		if len(b.Buyer.Name)+len(b.Buyer.TaxCode)+len(b.Buyer.Address) > 2000 {
+			return Errorf(Invalid, "The buyer on this receipt has more than 2,000 letters.")
+		}
+	}
+	if len(b.Lines) > maxLines || len(b.Plate) > 64 {
+		return Errorf(Invalid, "This receipt has more on it than a receipt has.")
+	}
+	return sums(b.Amount, b.Fee)
 }
 
 func (b *TokenLost) validate() error { return aStay(b.Stay) }
@@ -279,6 +292,10 @@ func classAndPlate(c Class, p Plate, display string) error {
 	}
 	return plateText(p, display)
 }
+
+// maxLines bounds the lines of a receipt: a fee has a line for each kind of
+// charge, and few of each.
+const maxLines = 500
 
 // shortText bounds what facts are found again by.
 func shortText(what, s string) error {

@@ -114,6 +114,12 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /vehicles":                 p.vehicles,
 		"POST /vehicles":                p.vehicleSubmit,
 		"POST /imports/{what}":          p.imports,
+
+		"GET /revenue/invoices.csv":       p.invoices,
+		"GET /revenue/invoices.json":      p.invoices,
+		"GET /stays/{id}/receipts/{fact}": p.receiptPDF,
+		"GET /settings":                   p.settings,
+		"POST /settings":                  p.settingsSubmit,
 	}
 	out := make(map[string]http.Handler, len(pages))
 	for key, page := range pages {

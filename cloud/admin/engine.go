@@ -38,6 +38,7 @@ var pages = map[string]page{
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
+	"settings":   {layout: "site"},
 	"shifts":     {layout: "site"},
 	"shift":      {layout: "site"},
 	"passes":     {layout: "site", partials: []string{"lists", "pass_fields"}},

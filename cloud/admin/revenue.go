@@ -23,6 +23,7 @@ type revenueView struct {
 	Charts           []chartView
 	AllLink          string
 	CSVLink, PDFLink string
+	InvoiceLinks     []option
 	people           books.People
 	gateNames        map[string]string
 }
@@ -83,6 +84,7 @@ func (p *Pages) fillRevenue(r *http.Request, v *revenueView, period books.Period
 	}
 	dates := url.Values{"from": {v.From}, "to": {v.To}}.Encode()
 	v.AllLink, v.CSVLink, v.PDFLink = v.stays(nil), "/revenue/payments.csv?"+dates, "/revenue/cash-up.pdf?"+dates
+	v.InvoiceLinks = v.invoiceLinks(dates)
 	return v.charts()
 }
 

@@ -114,7 +114,8 @@ func TestEveryPageFitsItsScreen(t *testing.T) {
 		for name, path := range map[string]string{
 			"now": "/", "map": "/map", "stays": "/stays", "stay": "/stays/" + stay.String(), "gates": "/gates",
 			"day": "/revenue", "revenue": "/revenue?from=2026-11-16&to=2026-11-22", "error": "/nothing-here", "login": "/login",
-			"paid": "/stays?paid_from=2026-11-16&paid_to=2026-11-22&method=cash",
+			"settings": "/settings",
+			"paid":     "/stays?paid_from=2026-11-16&paid_to=2026-11-22&method=cash",
 		} {
 			address := o.URL + path
 			if name == "login" { // another host has no session

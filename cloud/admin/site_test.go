@@ -266,6 +266,7 @@ func (o *office) busyDay() uuid.UUID {
 	o.Request(whole, at.Add(-32*time.Minute), "S", "minh", 17000)
 	o.Pay(whole, at.Add(-31*time.Minute), "S", "minh", parking.Cash, 17000)
 	o.Out(whole, at.Add(-30*time.Minute), "S", "minh", 17000, o.picture("plate", 90, true))
+	o.Receipt(whole, at.Add(-29*time.Minute), "S", "minh", "S-2026", 41, &parking.Buyer{Name: "Công ty TNHH Đường Sắt", TaxCode: "0300588569", Address: "Số 1 Tràng Tiền, Hà Nội"})
 	o.Conflict("slot_twice", "N01", at.Add(-4*time.Minute), loser)
 	o.Conflict("fee_differs", "", at.Add(-30*time.Minute), whole)
 	o.Save()

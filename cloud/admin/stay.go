@@ -20,6 +20,7 @@ type stayView struct {
 	Length   string
 	Place    string
 	Unplaced bool
+	Receipts []receiptView
 	Asked    []photoView // VietQRs that may still be paid
 }
 
@@ -71,6 +72,7 @@ func newStayView(f frame, s books.Stay) stayView {
 	case s.InAt != nil && s.State == parking.Inside:
 		v.Length = v.T("stay.so_far", words.Duration(f.Lang, f.At.Sub(*s.InAt)))
 	}
+	v.Receipts = v.receipts()
 	v.photos("stay.photo_in", s.InPhotos, v.T("stay.photo_none"))
 	why := v.T("stay.photo_none")
 	if s.State == parking.Inside {

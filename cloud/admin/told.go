@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gatehouse/cloud/books"
+	"gatehouse/cloud/report"
 	"gatehouse/internal/words"
 	"gatehouse/parking"
 )
@@ -45,6 +46,8 @@ func (f frame) Told(fact books.Fact) string {
 		return f.T(key, f.Method(b.Method), f.Money(b.Amount))
 	case *parking.RefundMade:
 		return f.T(key, f.Money(b.Amount))
+	case *parking.ReceiptIssued:
+		return f.T("fact.receipt_issued_as", report.ReceiptName(b.Series, b.Number), f.Money(b.Amount))
 	case *parking.BarrierFailed:
 		return f.T(key, b.Reason)
 	case *parking.Alarm:

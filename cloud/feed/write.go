@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gatehouse/cloud/store"
+	"gatehouse/cloud/store/cloudsql"
 	"gatehouse/internal/wire"
+	"gatehouse/parking"
 )
 
 // put writes one message. The watchdog ends writes that take too long.
@@ -39,6 +41,9 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 	if w.Lists, err = store.ListHead(k.ctx, q, k.peer.Site); err != nil {
 		return 0, err
 	}
+	if w.Receipts, err = k.receipts(); err != nil {
+		return 0, err
+	}
 	feed, err := q.FeedHead(k.ctx, k.peer.Site)
 	if err != nil {
 		return 0, fmt.Errorf("read the feed's head: %w", err)
@@ -63,6 +68,30 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 		return head, nil // the snapshot is read after this and holds at least head
 	}
 	return k.replay(s, hello.FeedSeq)
+}
+
+// receipts are the numbers up to which the gate's main series are held: what a
+// machine with an older disk could not know of itself.
+func (k *socket) receipts() (map[string]int64, error) {
+	q := k.hub.cfg.Store.Q
+	site, err := q.Site(k.ctx, k.peer.Site)
+	if err != nil {
+		return nil, fmt.Errorf("read the site: %w", err)
+	}
+	zone, err := time.LoadLocation(site.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	year, out := k.hub.told().In(zone).Year(), map[string]int64{}
+	for _, y := range []int{year - 1, year, year + 1} {
+		series := parking.ReceiptSeries(k.peer.Gate, y)
+		last, err := q.LastReceipt(k.ctx, cloudsql.LastReceiptParams{SiteID: k.peer.Site, Series: series})
+		if err != nil {
+			return nil, fmt.Errorf("read the receipts: %w", err)
+		}
+		out[series] = last
+	}
+	return out, nil
 }
 
 // replay sends what is older than memory, and returns the number up to which

@@ -47,6 +47,7 @@ func SiteConfig(ctx context.Context, q *cloudsql.Queries, site uuid.UUID) (*wire
 	c := &wire.SiteConfig{
 		Site: row.ID, Code: row.Code, Name: row.Name, Timezone: row.Timezone, Currency: row.Currency,
 		Language: row.Language, BankBIN: row.BankBin, BankAccount: row.BankAccount,
+		Seller: wire.Seller{Name: row.Operator, Address: row.Address, TaxCode: row.TaxCode, Note: row.ReceiptNote, TaxPercent: int(row.TaxPercent)},
 	}
 	if c.ExitProof, err = Decode[map[parking.Class]parking.Proof](row.ExitProof); err != nil {
 		return nil, err

@@ -150,7 +150,7 @@ const paperWidth = 32
 func (p *Paper) escpos() []byte {
 	var b bytes.Buffer
 	line := func(s string) {
-		s = parking.FoldVietnamese(s)
+		s = parking.FoldVietnamese(strings.ReplaceAll(s, "₫", "d"))
 		for len(s) > paperWidth {
 			at := strings.LastIndexByte(s[:paperWidth+1], ' ')
 			if at <= 0 {
@@ -191,6 +191,10 @@ func (p *Paper) escpos() []byte {
 // has, are then 325 of the 384 dots of 58 mm paper.
 const qrModule = 5
 
+// longQR is the longest text that fits into 65 modules. Receipts with the
+// longest codes have more: at a size of 4, 81 modules are 324 dots.
+const longQR = 419
+
 // escQR prints a QR code (GS ( k): model 2, error correction M.
 func escQR(text string) []byte {
 	command := func(fn byte, data ...byte) []byte {
@@ -198,7 +202,11 @@ func escQR(text string) []byte {
 		return append([]byte{0x1d, '(', 'k', byte(n), byte(n >> 8), '1', fn}, data...)
 	}
 	out := command(65, '2', 0)
-	out = append(out, command(67, qrModule)...)
+	module := byte(qrModule)
+	if len(text) > longQR {
+		module--
+	}
+	out = append(out, command(67, module)...)
 	out = append(out, command(69, '1')...)
 	out = append(out, command(80, append([]byte{'0'}, text...)...)...)
 	return append(out, command(81, '0')...)

@@ -12,7 +12,7 @@ import (
 
 // MaxTap bounds what a reader brings as one token: a ticket's text, and a
 // little more.
-const MaxTap = parking.MaxTicketText + 8
+const MaxTap = parking.MaxReceiptText + 8
 
 // Events is who hears of a reader. Its functions are called one at a time,
 // from the goroutine that runs Read.

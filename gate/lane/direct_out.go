@@ -105,6 +105,9 @@ func (d *Desk) Out(ctx context.Context, r OutRequest) (OutAnswer, error) {
 	if parking.IsTicket(r.Token) {
 		return d.outByTicket(ctx, r)
 	}
+	if parking.IsReceipt(r.Token) {
+		return d.outByReceipt(ctx, r)
+	}
 	stay, err := d.find(ctx, r.Stay, r.Plate)
 	if err != nil {
 		return OutAnswer{}, err

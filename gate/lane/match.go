@@ -75,11 +75,11 @@ func (d *Desk) match(v *vehicle) {
 	if v.done || v.picked || v.Stage == Paying {
 		return // what the guard picked, or a driver is paying for, stays
 	}
-	for _, w := range []string{warnNoStay, warnPick, warnNoCard, warnCardless, warnMismatch, warnTwice, warnTwoHold, warnNobody, warnWasLost, warnUnproven} {
+	for _, w := range []string{warnNoStay, warnPick, warnNoCard, warnCardless, warnMismatch, warnTwice, warnTwoHold, warnNobody, warnWasLost, warnUnproven, warnUnprovenReceipt} {
 		v.forget(w)
 	}
 	v.Matches, v.Chosen, v.Due, v.marked = nil, -1, 0, map[uuid.UUID]string{}
-	if v.Plate == "" && v.Token == "" {
+	if v.Plate == "" && v.Token == "" && len(v.receipts) == 0 {
 		return
 	}
 	for _, s := range d.candidates(v) {
@@ -122,6 +122,7 @@ func (d *Desk) candidates(v *vehicle) []parking.Stay {
 	if v.shown != nil {
 		add(d.ticketStay(v.shown)...)
 	}
+	add(d.receiptStays(v)...)
 	if v.Token != "" {
 		add(site.ByToken(v.Token)...)
 	}
@@ -165,6 +166,9 @@ func (d *Desk) certain(v *vehicle) bool {
 	switch {
 	case v.shown != nil && v.shown.unproven:
 		v.warn(warnUnproven)
+		return false
+	case v.restsOnUnproven(first.Stay.ID):
+		v.warn(warnUnprovenReceipt)
 		return false
 	case proof == parking.ProofPlate:
 		return sure
@@ -229,7 +233,7 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	if m.Pass, m.follows = c.view, c.follows; c.marked != "" {
 		v.marked[m.Stay.ID] = c.marked
 	}
-	quote, err := quoteStay(tariff, m.Stay, v.PricedAt, c.periods)
+	quote, err := quoteStay(tariff, v.withReceipts(m.Stay), v.PricedAt, c.periods)
 	if err != nil {
 		m.QuoteErr = parking.ErrorMessage(err)
 		return

@@ -54,19 +54,11 @@ const (
 func (d *Desk) ConfirmByHand(ctx context.Context, code string, subject uuid.UUID, payerBank string, at time.Time) (parking.Stay, error) {
 	payerBank = strings.TrimSpace(payerBank)
 	return d.checkout(ctx, code, subject, func(v *vehicle) (*parking.PaymentTaken, error) {
-		switch {
-		case v.Due == 0:
+		if v.Due == 0 {
 			return nil, parking.Errorf(parking.Conflict, "Nothing is due; let the vehicle go.")
-		case payerBank == "":
-			return nil, parking.Errorf(parking.Invalid, "Name the payer's bank.")
-		case len(payerBank) > maxBank:
-			return nil, parking.Errorf(parking.Invalid, "The name of the bank is too long.")
-		case at.IsZero():
-			return nil, parking.Errorf(parking.Invalid, "Give the time that the bank shows for the transfer.")
-		case at.After(d.cfg.Now().Add(clockSlack)):
-			return nil, parking.Errorf(parking.Invalid, "The time of the transfer lies in the future.")
-		case at.Before(inAt(v.Matches[v.Chosen].Stay).Add(-clockSlack)):
-			return nil, parking.Errorf(parking.Invalid, "The time of the transfer is before this vehicle came in.")
+		}
+		if err := d.checkTransfer(payerBank, at, inAt(v.Matches[v.Chosen].Stay)); err != nil {
+			return nil, err
 		}
 		p := &parking.PaymentTaken{
 			Payment: v.payment, Method: parking.Manual, Reference: v.Reference,
@@ -81,6 +73,24 @@ func (d *Desk) ConfirmByHand(ctx context.Context, code string, subject uuid.UUID
 		}
 		return p, nil
 	})
+}
+
+// checkTransfer says in a sentence what is missing of a transfer that a person
+// has seen.
+func (d *Desk) checkTransfer(payerBank string, at, in time.Time) error {
+	switch {
+	case payerBank == "":
+		return parking.Errorf(parking.Invalid, "Name the payer's bank.")
+	case len(payerBank) > maxBank:
+		return parking.Errorf(parking.Invalid, "The name of the bank is too long.")
+	case at.IsZero():
+		return parking.Errorf(parking.Invalid, "Give the time that the bank shows for the transfer.")
+	case at.After(d.cfg.Now().Add(clockSlack)):
+		return parking.Errorf(parking.Invalid, "The time of the transfer lies in the future.")
+	case at.Before(in.Add(-clockSlack)):
+		return parking.Errorf(parking.Invalid, "The time of the transfer is before this vehicle came in.")
+	}
+	return nil
 }
 
 // LeaveFree lets a vehicle out that owes nothing.
@@ -162,10 +172,13 @@ func (d *Desk) exit(ctx context.Context, p *post, v *vehicle, actor string, paym
 	}
 	tariff, marked := d.tariffOf(m.Stay)
 	marked = cmp.Or(marked, v.unprovenMark(), v.marked[m.Stay.ID])
+	if v.restsOnUnproven(m.Stay.ID) {
+		marked = cmp.Or(marked, "the key that signed the receipt is not known at this gate")
+	}
 	out := &parking.VehicleOut{
 		Stay: m.Stay.ID, Lane: p.code, Class: m.Stay.Class, Plate: v.Plate, Display: v.Display,
 		Read: v.plateRead(), Token: v.Token, Photos: v.photos,
-		Offline: d.link().State == Offline, Candidates: v.candidates(),
+		Offline: d.link().State == Offline, Candidates: v.candidates(), Receipts: v.shownReceipts(m.Stay),
 		Charge: parking.Charge{
 			Fee: m.Quote.Fee, Due: m.Quote.Due, Currency: m.Quote.Currency, In: inAt(m.Stay), Out: v.PricedAt,
 			Tariff: tariff.ID, TariffV: tariff.Version, Lines: m.Quote.Lines, Marked: marked, Follows: m.follows,

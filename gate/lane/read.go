@@ -80,6 +80,7 @@ func (d *Desk) assess(l parking.Lane, v *vehicle) {
 	}
 	if v.dir == parking.Out {
 		d.match(v)
+		d.countReceipts(v)
 	} else {
 		d.offer(l, v)
 	}

@@ -6,13 +6,15 @@ type Step string
 
 // The steps, in the order of a vehicle's life.
 const (
-	StepRequested Step = "requested" // money was asked for, the code is not shown yet
-	StepWritten   Step = "written"   // the facts are on disk, the barrier is not commanded
-	StepCommanded Step = "commanded" // the barrier has answered, the disk does not know
-	StepConfirmed Step = "confirmed" // the disk knows that the barrier has answered
-	StepSeen      Step = "seen"      // a passage was seen and is not written
-	StepPassed    Step = "passed"    // it is written
-	StepCounted   Step = "counted"   // a drawer's count is on disk, nothing is answered yet
+	StepRequested Step = "requested"  // money was asked for, the code is not shown yet
+	StepWritten   Step = "written"    // the facts are on disk, the barrier is not commanded
+	StepCommanded Step = "commanded"  // the barrier has answered, the disk does not know
+	StepConfirmed Step = "confirmed"  // the disk knows that the barrier has answered
+	StepSeen      Step = "seen"       // a passage was seen and is not written
+	StepPassed    Step = "passed"     // it is written
+	StepCounted   Step = "counted"    // a drawer's count is on disk, nothing is answered yet
+	StepPaidEarly Step = "paid_early" // money is on disk before the exit, nothing is printed
+	StepReceipt   Step = "receipt"    // a receipt has its number on disk, and is not printed
 )
 
 // step tells a test where the desk is; nobody else listens.

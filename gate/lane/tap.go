@@ -100,7 +100,8 @@ func (t *tokens) view(lv *LaneView) {
 type presented struct {
 	token   string // "" when it counts for nothing
 	ticket  *presentedTicket
-	refused string // why it does
+	receipt *presentedReceipt // of money that was paid before: no token
+	refused string            // why it does
 }
 
 // present gives a new vehicle what its driver has presented.
@@ -111,6 +112,10 @@ func (v *vehicle) present(p *presented) {
 	v.tapped = true
 	if p.refused != "" {
 		v.warn(p.refused)
+		return
+	}
+	if p.receipt != nil {
+		v.showReceipt(p.receipt)
 		return
 	}
 	v.Token, v.shown = p.token, p.ticket
@@ -186,6 +191,9 @@ func (d *Desk) tap(ctx context.Context, code, text string) (Tapped, error) {
 	if shown.ticket != nil {
 		t.shown.Token = parking.GroupTicketNumber(shown.token)
 	}
+	if shown.receipt != nil {
+		t.shown.Token = shown.receipt.name()
+	}
 	d.touch()
 	if v == nil && p.vehicle != nil && p.vehicle.ID == answer.Subject {
 		v = p.vehicle
@@ -217,6 +225,8 @@ func (d *Desk) presented(l parking.Lane, text string) (presented, error) {
 	switch {
 	case text == "":
 		return presented{}, parking.Errorf(parking.Invalid, "Nothing was read. Present the card again.")
+	case parking.IsReceipt(text):
+		return d.presentedAsReceipt(l, text)
 	case !parking.IsTicket(text):
 		if err := checkToken(text); err != nil {
 			return presented{}, err
@@ -260,7 +270,7 @@ func (d *Desk) tapJoins(l parking.Lane, p *post, shown presented, now time.Time)
 		return nil, false
 	case l.Direction == parking.In && d.badCard(v) == "" && (v.Token != "" || now.Sub(v.ArrivedAt).Abs() > joinsFor):
 		return nil, false
-	case l.Direction == parking.Out && v.Token != "" && v.matchedByToken():
+	case l.Direction == parking.Out && shown.receipt == nil && v.Token != "" && v.matchedByToken():
 		return nil, false // it has shown its own
 	}
 	v.present(&shown)

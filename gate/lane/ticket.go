@@ -186,14 +186,16 @@ func (d *Desk) outByTicket(ctx context.Context, r OutRequest) (OutAnswer, error)
 	return answer, err
 }
 
-// broughtTicketOf says whether the vehicle's driver has shown a ticket of this
-// stay: it may leave then even if nothing else is known of the stay.
-func (v *vehicle) broughtTicketOf(stay uuid.UUID) bool { return v.shown != nil && v.shown.Stay == stay }
+// broughtTicketOf says whether the vehicle's driver has shown a ticket, or a
+// receipt, of this stay: it may leave then even if nothing else is known of the stay.
+func (v *vehicle) broughtTicketOf(stay uuid.UUID) bool {
+	return v.shown != nil && v.shown.Stay == stay || len(v.receiptsOf(stay)) > 0
+}
 
 // unprovenMark is what the charge says when the stay rests on a ticket that
 // nobody here could verify.
 func (v *vehicle) unprovenMark() string {
-	if v.shown != nil && v.shown.unproven && v.Chosen >= 0 && v.broughtTicketOf(v.Matches[v.Chosen].Stay.ID) {
+	if v.shown != nil && v.shown.unproven && v.Chosen >= 0 && v.shown.Stay == v.Matches[v.Chosen].Stay.ID {
 		return "the key that signed the ticket is not known at this gate"
 	}
 	return ""

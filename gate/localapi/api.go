@@ -76,6 +76,8 @@ func New(c Config) http.Handler {
 		r.Post("/fee", a.fee)
 		r.Post("/out", a.out)
 		r.Post("/paper", a.paper)
+		r.Post("/payments", a.payEarly)
+		r.Post("/receipts", a.receipt)
 		r.Get("/shifts", a.shifts)
 		r.Post("/shifts", a.openShift)
 		r.Get("/shifts/{shift}", a.shift)

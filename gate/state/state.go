@@ -71,6 +71,8 @@ type State struct {
 	nearLent map[string]parking.NearLent
 	times    times
 
+	series receiptSeries
+
 	// mu guards what is in memory; it is never held while the disk works.
 	mu         sync.Mutex
 	base       base

@@ -32,6 +32,9 @@ type Draft struct {
 	// ID is that of the fact, for a request that may be sent twice; the zero
 	// id has one made.
 	ID uuid.UUID
+	// Online says that the cloud is heard just now: a receipt may then take the
+	// next number of the gate's main series.
+	Online bool
 }
 
 // written is a fact together with the bytes that stand for it.
@@ -127,7 +130,11 @@ func (s *State) compose(drafts []Draft) ([]written, error) {
 	}
 	at, seq, prev := s.lastAt[now.Guessed()], s.lastSeq, s.lastHash
 	out := make([]written, 0, len(drafts))
+	taken := map[string]int64{}
 	for _, d := range drafts {
+		if err := s.numberReceipt(&d, parking.ClampAt(now.At, at), taken); err != nil {
+			return nil, err
+		}
 		raw, err := json.Marshal(d.Body)
 		if err != nil {
 			return nil, fmt.Errorf("encode a %s: %w", d.Kind, err)
@@ -172,6 +179,11 @@ func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written)
 			ms := w.fact.At.UnixMilli()
 			if err := q.EndOpening(ctx, gatesql.EndOpeningParams{OverMs: &ms, Fact: w.ends.String()}); err != nil {
 				return fmt.Errorf("end an opening: %w", err)
+			}
+		}
+		if b, ok := w.body.(*parking.ReceiptIssued); ok {
+			if err := addReceipt(ctx, q, &w.fact, b); err != nil {
+				return err
 			}
 		}
 		for name, value := range w.keep {

@@ -27,6 +27,9 @@ type fakeDesk struct {
 	stays  []parking.Stay
 	wake   chan struct{}
 	papers map[uuid.UUID]bool
+	fee    lane.EarlyFee
+	paid   lane.EarlyPaid
+	issued lane.ReceiptView
 	walks  []uuid.UUID // that were written
 }
 

@@ -91,6 +91,10 @@ func (d *search) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		m.push(newMove(*s))
 	case "v":
 		m.push(newVoid(*s))
+	case "t":
+		return m.openEarly(s.ID, s.Display), false
+	case "y":
+		return m.openReceipt(s.ID, uuid.Nil), false
 	}
 	return nil, false
 }

@@ -34,7 +34,7 @@ func whyNoFocus(m *model) string {
 func newTap(m *model) dialog {
 	lv := m.focused()
 	code := lv.Lane.Code
-	token := newField("field.token", "", parking.MaxTicketText)
+	token := newField("field.token", "", parking.MaxReceiptText)
 	f := &form{title: text("title.tap", m.laneName(lv)), lane: code, fields: []*field{token}, enter: text("enter.tap")}
 	f.info = func(m *model, _ *form) []string { return []string{m.t("tap.note")} }
 	f.submit = func(m *model, f *form) tea.Cmd {
@@ -44,7 +44,7 @@ func newTap(m *model) dialog {
 			return nil
 		}
 		at := code
-		if out := m.toward(parking.Out); out != nil && parking.IsTicket(typed) {
+		if out := m.toward(parking.Out); out != nil && (parking.IsTicket(typed) || parking.IsReceipt(typed)) {
 			at = out.Lane.Code
 		}
 		return fromForm(m.act(at, uuid.Nil, "", func(ctx context.Context) error {

@@ -41,7 +41,8 @@ type cloud struct {
 	incarnation uuid.UUID
 	degraded    bool
 	others      []parking.Epoch // connected beside the gate
-	mute        bool            // sends no echo
+	receipts    map[string]int64
+	mute        bool // sends no echo
 	challenge   []byte
 	facts       map[uuid.UUID]parking.Fact
 	order       []parking.Fact // as they came first
@@ -348,7 +349,7 @@ func (c *cloud) socket(w http.ResponseWriter, r *http.Request) {
 		known := m.Hello.Incarnation == c.incarnation
 		c.send(ctx, conn, wire.Message{Welcome: &wire.Welcome{
 			Protocol: wire.Protocol, ServerTime: c.now(), Incarnation: c.incarnation, FeedSeq: int64(len(c.feed)),
-			Held: c.ownHeld(), Snapshot: !known, Degraded: c.degraded, Others: c.others,
+			Held: c.ownHeld(), Snapshot: !known, Degraded: c.degraded, Others: c.others, Receipts: c.receipts,
 		}})
 		if known && m.Hello.FeedSeq < int64(len(c.feed)) {
 			c.send(ctx, conn, wire.Message{Deltas: c.feed[m.Hello.FeedSeq:]})

@@ -62,9 +62,13 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 	if ahead {
 		u.tellRolledBack(ctx)
 	}
-	if strange, err := u.state.Strange(ctx, w.Others); err != nil {
+	strange, err := u.state.Strange(ctx, w.Others)
+	if err != nil {
 		return err
-	} else if strange {
+	}
+	u.state.HearReceipts(w.Receipts, w.Held)
+	if strange {
+		u.state.DoubtReceipts()
 		u.state.Alarm(ctx, state.TroubleCloned,
 			"Another machine is connected as this gate just now. The lanes work, and nothing is lost. Stop one of the two machines, and enrol it as a gate of its own.")
 	}

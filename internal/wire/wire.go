@@ -194,6 +194,9 @@ type Welcome struct {
 	// Lists is how far passes, cards and the block list have been written; nil
 	// from a cloud that does not say it, which has none for gates.
 	Lists *ListMark `json:"lists,omitempty"`
+	// Receipts is the highest number that the cloud holds of the gate's main
+	// series, for last year, this year and the next by the site's zone; 0 for none.
+	Receipts map[string]int64 `json:"receipts,omitempty"`
 }
 
 // AuditHead is how many entries the audit log of a site has and the hash of
@@ -324,9 +327,21 @@ type SiteConfig struct {
 	ExitProof   map[parking.Class]parking.Proof `json:"exit_proof,omitempty"`
 	BankBIN     string                          `json:"bank_bin,omitempty"`
 	BankAccount string                          `json:"bank_account,omitempty"`
+	// Seller is whom receipts are from.
+	Seller Seller `json:"seller,omitzero"`
 	// Keys are those that the site's gates have and had, by gate and in the order
 	// in which they came: who signed a fact counts, not who brings it.
 	Keys []GateKey `json:"keys,omitempty"`
+}
+
+// Seller is what stands on receipts about the operator, as an administrator
+// has typed it.
+type Seller struct {
+	Name       string `json:"name,omitempty"`
+	Address    string `json:"address,omitempty"`
+	TaxCode    string `json:"tax_code,omitempty"`
+	Note       string `json:"note,omitempty"`        // at the foot
+	TaxPercent int    `json:"tax_percent,omitempty"` // value added tax, contained in the fee
 }
 
 // GateKey is a key that a gate has, or had until it was replaced or revoked.

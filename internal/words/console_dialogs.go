@@ -96,7 +96,7 @@ var consoleDialogs = area{
 	"console.qr.key_leave": {"Esc quay lại", "Esc back"},
 
 	"console.search.keys":        {"%d xe · ↑↓ chọn · Enter xem · Esc quay lại", "%d vehicles · ↑↓ choose · Enter look · Esc back"},
-	"console.search.detail_keys": {"Enter là xe ở làn ra · s chuyển chỗ · v huỷ lượt · ⌫ danh sách · Esc quay lại", "Enter it is the one at the exit · s move · v void · ⌫ list · Esc back"},
+	"console.search.detail_keys": {"Enter là xe ở làn ra · t thu trước · y biên nhận · s chuyển chỗ · v huỷ · Esc", "Enter it is the one at the exit · t pay now · y receipt · s move · v void · Esc"},
 	"console.search.nothing":     {"Không có xe nào trong bãi khớp.", "No vehicle inside matches."},
 	"console.search.reason":      {"Tìm thấy trong danh sách", "Found by search"},
 	"console.search.no_plate":    {"Lượt này không có biển số.", "This stay has no plate."},

@@ -214,3 +214,18 @@ func (s *Site) Conflict(kind, slot string, at time.Time, stays ...uuid.UUID) {
 	s.Exec(`INSERT INTO conflicts (tenant_id, site_id, id, kind, facts, stays, slot_code, state, at, opened_at)
 		VALUES ($1, $2, $3, $4, '{}', $5, nullif($6, ''), 'open', $7, $7)`, s.Tenant, s.ID, id[:], kind, stays, slot, at)
 }
+
+// Receipt issues the receipt of the newest payment of a stay.
+func (s *Site) Receipt(stay uuid.UUID, at time.Time, gate, actor, series string, number int64, buyer *parking.Buyer) uuid.UUID {
+	s.t.Helper()
+	folded := parking.FoldStay(stay, s.facts[stay])
+	pay := folded.Payments[len(folded.Payments)-1]
+	body := parking.ReceiptIssued{
+		Stay: stay, Payment: pay.ID, Series: series, Number: number, Amount: pay.Amount, Currency: pay.Currency, Method: pay.Method,
+		Fee: pay.Amount, Plate: folded.Display, In: folded.InAt, Until: pay.PaidAt, Paid: pay.PaidAt, Buyer: buyer,
+		Lines: []parking.Line{{Code: parking.LineBlockFirst, Amount: pay.Amount, Text: parking.Text{En: "First 60 minutes", Vi: "60 phút đầu"}}},
+	}
+	s.fact(stay, gate, actor, at, parking.KindReceiptIssued, body)
+	facts := s.facts[stay]
+	return facts[len(facts)-1].ID
+}

@@ -275,6 +275,11 @@ type Site struct {
 	BankBin       string
 	BankAccount   string
 	CreatedAt     time.Time
+	Operator      string
+	Address       string
+	TaxCode       string
+	ReceiptNote   string
+	TaxPercent    int32
 }
 
 type SiteFeed struct {

@@ -67,7 +67,7 @@ func (q *Queries) LockSiteForAudit(ctx context.Context, id uuid.UUID) (uuid.UUID
 }
 
 const site = `-- name: Site :one
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at FROM sites WHERE id = $1
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent FROM sites WHERE id = $1
 `
 
 func (q *Queries) Site(ctx context.Context, id uuid.UUID) (Site, error) {
@@ -87,12 +87,17 @@ func (q *Queries) Site(ctx context.Context, id uuid.UUID) (Site, error) {
 		&i.BankBin,
 		&i.BankAccount,
 		&i.CreatedAt,
+		&i.Operator,
+		&i.Address,
+		&i.TaxCode,
+		&i.ReceiptNote,
+		&i.TaxPercent,
 	)
 	return i, err
 }
 
 const siteByCode = `-- name: SiteByCode :one
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at FROM sites WHERE code = $1
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent FROM sites WHERE code = $1
 `
 
 func (q *Queries) SiteByCode(ctx context.Context, code string) (Site, error) {
@@ -112,12 +117,17 @@ func (q *Queries) SiteByCode(ctx context.Context, code string) (Site, error) {
 		&i.BankBin,
 		&i.BankAccount,
 		&i.CreatedAt,
+		&i.Operator,
+		&i.Address,
+		&i.TaxCode,
+		&i.ReceiptNote,
+		&i.TaxPercent,
 	)
 	return i, err
 }
 
 const sites = `-- name: Sites :many
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at FROM sites ORDER BY code
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent FROM sites ORDER BY code
 `
 
 func (q *Queries) Sites(ctx context.Context) ([]Site, error) {
@@ -143,6 +153,11 @@ func (q *Queries) Sites(ctx context.Context) ([]Site, error) {
 			&i.BankBin,
 			&i.BankAccount,
 			&i.CreatedAt,
+			&i.Operator,
+			&i.Address,
+			&i.TaxCode,
+			&i.ReceiptNote,
+			&i.TaxPercent,
 		); err != nil {
 			return nil, err
 		}

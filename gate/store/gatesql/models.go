@@ -121,6 +121,16 @@ type Photo struct {
 	Thumb  int64
 }
 
+type Receipt struct {
+	Payment  string
+	Stay     string
+	Series   string
+	Number   int64
+	AtMs     int64
+	Actor    string
+	Document string
+}
+
 type Setting struct {
 	Name  string
 	Value string
