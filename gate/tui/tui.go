@@ -107,6 +107,7 @@ type Desk interface {
 	Keeping
 	Presenting
 	Copying
+	Drawers
 	Signing
 }
 
