@@ -38,6 +38,12 @@ var pages = map[string]page{
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
+	"shifts":     {layout: "site"},
+	"shift":      {layout: "site"},
+	"passes":     {layout: "site", partials: []string{"lists", "pass_fields"}},
+	"pass":       {layout: "site", partials: []string{"lists", "pass_fields"}},
+	"cards":      {layout: "site", partials: []string{"lists"}},
+	"vehicles":   {layout: "site", partials: []string{"lists"}},
 }
 
 // engine renders declared templates and nothing else.

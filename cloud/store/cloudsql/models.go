@@ -94,6 +94,7 @@ type Fact struct {
 	Encoded  []byte
 	Boot     *string
 	Subject  *string
+	ShiftID  *uuid.UUID
 }
 
 type FactsOther struct {
@@ -195,6 +196,15 @@ type Lane struct {
 	ZoneCode  *string
 	Barrier   bool
 	Cameras   []byte
+}
+
+type PassHolder struct {
+	TenantID uuid.UUID
+	SiteID   uuid.UUID
+	Pass     string
+	Name     string
+	Phone    string
+	Note     string
 }
 
 type Payment struct {
