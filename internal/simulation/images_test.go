@@ -31,7 +31,11 @@ func rareFaults(seed uint64) []string {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	var out []string
 	for _, kind := range []string{gateRestored, gateTwice, cloudRestored} {
-		if rng.IntN(5) < 2 {
+		often := 2
+		if kind == cloudRestored {
+			often = 1 // it costs a third of what the day does
+		}
+		if rng.IntN(5) < often {
 			out = append(out, kind)
 		}
 	}
