@@ -38,6 +38,8 @@ var pages = map[string]page{
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
+	"shifts":     {layout: "site"},
+	"shift":      {layout: "site"},
 	"passes":     {layout: "site", partials: []string{"lists", "pass_fields"}},
 	"pass":       {layout: "site", partials: []string{"lists", "pass_fields"}},
 	"cards":      {layout: "site", partials: []string{"lists"}},

@@ -13,11 +13,11 @@ import (
 )
 
 const addFacts = `-- name: AddFacts :exec
-INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot)
+INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot, shift_id)
 SELECT $1, $2, unnest($3::timestamptz[]), unnest($4::uuid[]), $5, $6, unnest($7::bigint[]),
     unnest($8::text[]), nullif(unnest($9::uuid[]), '00000000-0000-0000-0000-000000000000'),
     unnest($10::text[]), unnest($11::bytea[]), nullif(unnest($12::text[]), ''),
-    nullif(unnest($13::text[]), '')
+    nullif(unnest($13::text[]), ''), nullif(unnest($14::uuid[]), '00000000-0000-0000-0000-000000000000')
 `
 
 type AddFactsParams struct {
@@ -34,6 +34,7 @@ type AddFactsParams struct {
 	Encoded  [][]byte
 	Subjects []string
 	Boots    []string
+	Shifts   []uuid.UUID
 }
 
 func (q *Queries) AddFacts(ctx context.Context, arg AddFactsParams) error {
@@ -51,6 +52,7 @@ func (q *Queries) AddFacts(ctx context.Context, arg AddFactsParams) error {
 		arg.Encoded,
 		arg.Subjects,
 		arg.Boots,
+		arg.Shifts,
 	)
 	return err
 }

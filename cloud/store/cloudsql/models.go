@@ -94,6 +94,7 @@ type Fact struct {
 	Encoded  []byte
 	Boot     *string
 	Subject  *string
+	ShiftID  *uuid.UUID
 }
 
 type FactsOther struct {
