@@ -41,6 +41,10 @@ var pages = map[string]page{
 	"settings":   {layout: "site"},
 	"shifts":     {layout: "site"},
 	"shift":      {layout: "site"},
+	"passes":     {layout: "site", partials: []string{"lists", "pass_fields"}},
+	"pass":       {layout: "site", partials: []string{"lists", "pass_fields"}},
+	"cards":      {layout: "site", partials: []string{"lists"}},
+	"vehicles":   {layout: "site", partials: []string{"lists"}},
 }
 
 // engine renders declared templates and nothing else.

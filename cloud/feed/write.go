@@ -41,6 +41,9 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 	if w.Receipts, err = k.receipts(); err != nil {
 		return 0, err
 	}
+	if w.Lists, err = store.ListHead(k.ctx, q, k.peer.Site); err != nil {
+		return 0, err
+	}
 	feed, err := q.FeedHead(k.ctx, k.peer.Site)
 	if err != nil {
 		return 0, fmt.Errorf("read the feed's head: %w", err)

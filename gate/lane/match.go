@@ -160,6 +160,9 @@ func (d *Desk) certain(v *vehicle) bool {
 	}
 	sure := v.Plate != "" && first.Stay.Plate == v.Plate && (v.Typed || v.checked || v.Reading.Outcome == vision.OutcomeRead)
 	proof := d.proof(first.Stay.Class)
+	if d.badCard(v) != "" {
+		return false // a guard looks, and picks
+	}
 	switch {
 	case v.shown != nil && v.shown.unproven:
 		v.warn(warnUnproven)
@@ -226,7 +229,11 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	if marked != "" {
 		v.marked[m.Stay.ID] = marked
 	}
-	quote, err := quoteStay(tariff, v.withReceipts(m.Stay), v.PricedAt)
+	c := d.passesOf(m.Stay, v.PricedAt)
+	if m.Pass, m.follows = c.view, c.follows; c.marked != "" {
+		v.marked[m.Stay.ID] = c.marked
+	}
+	quote, err := quoteStay(tariff, v.withReceipts(m.Stay), v.PricedAt, c.periods)
 	if err != nil {
 		m.QuoteErr = parking.ErrorMessage(err)
 		return
@@ -234,12 +241,12 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	m.Quote = quote
 }
 
-// quoteStay prices a stay as if it left at out.
-func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time) (parking.Quote, error) {
+// quoteStay prices a stay as if it left at out, with what passes cover of it.
+func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, passes []parking.Period) (parking.Quote, error) {
 	if s.InAt == nil {
 		return parking.Quote{}, parking.Errorf(parking.Invalid, "It is not known when this vehicle came in.")
 	}
-	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s)}
+	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s), Passes: passes}
 	for _, p := range s.Payments {
 		if p.Status == parking.Paid && p.PaidAt != nil {
 			req.Paid = append(req.Paid, paidAt(p))

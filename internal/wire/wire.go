@@ -194,6 +194,9 @@ type Welcome struct {
 	// Receipts is the highest number that the cloud holds of the gate's main
 	// series, for last year, this year and the next by the site's zone; 0 for none.
 	Receipts map[string]int64 `json:"receipts,omitempty"`
+	// Lists is how far passes, cards and the block list have been written; nil
+	// from a cloud that does not say it, which has none for gates.
+	Lists *ListMark `json:"lists,omitempty"`
 }
 
 // AuditHead is how many entries the audit log of a site has and the hash of
@@ -227,6 +230,9 @@ type Delta struct {
 	Config    *SiteConfig    `json:"config,omitempty"` // the site itself changed
 	Conflicts []Conflict     `json:"conflicts,omitempty"`
 	Covers    []Covered      `json:"covers,omitempty"`
+	// Lists says that passes, cards or the block list were written up to here:
+	// gates fetch what they miss of them.
+	Lists *ListMark `json:"lists,omitempty"`
 }
 
 // First is the first entry that the delta stands for.
