@@ -38,10 +38,10 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 		return 0, fmt.Errorf("read the audit log's head: %w", err)
 	}
 	w.Audit = wire.AuditHead{Count: audit.N, Hash: hex.EncodeToString(audit.Hash)}
-	if w.Receipts, err = k.receipts(); err != nil {
+	if w.Lists, err = store.ListHead(k.ctx, q, k.peer.Site); err != nil {
 		return 0, err
 	}
-	if w.Lists, err = store.ListHead(k.ctx, q, k.peer.Site); err != nil {
+	if w.Receipts, err = k.receipts(); err != nil {
 		return 0, err
 	}
 	feed, err := q.FeedHead(k.ctx, k.peer.Site)

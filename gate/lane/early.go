@@ -75,13 +75,12 @@ func (d *Desk) earlyFee(ctx context.Context, e EarlyPayment) (EarlyFee, error) {
 	}
 	tariff, marked := d.tariffOf(s)
 	now := parking.BusinessTime(d.cfg.Now())
-	c := d.passesOf(s, now)
-	quote, err := quoteStay(tariff, s, now, c.periods)
+	quote, err := quoteStay(tariff, s, now, d.passesOf(s, now).periods)
 	if end, byTurns := tariff.TurnEnd(s.Class, now); err == nil && e.Turn && byTurns {
 		now = end.Add(-time.Second)
-		quote, err = quoteStay(tariff, s, now, c.periods)
+		quote, err = quoteStay(tariff, s, now, d.passesOf(s, now).periods)
 	}
-	return EarlyFee{Stay: s, Quote: quote, Due: quote.Due, At: now, Marked: cmp.Or(marked, c.marked)}, err
+	return EarlyFee{Stay: s, Quote: quote, Due: quote.Due, At: now, Marked: cmp.Or(marked, d.passesOf(s, now).marked)}, err
 }
 
 // earlyStay finds the one stay inside that a request names. mu is held.
@@ -326,13 +325,12 @@ const longestPaid = 48 * time.Hour
 func (d *Desk) leaveBy(s parking.Stay) (time.Time, bool) {
 	tariff, _ := d.tariffOf(s)
 	now := parking.BusinessTime(d.cfg.Now())
-	passes := d.passesOf(s, now).periods
-	if quote, err := quoteStay(tariff, s, now, passes); err != nil || quote.Due > 0 || quote.Fee == 0 && len(s.Payments) == 0 {
+	if quote, err := quoteStay(tariff, s, now, d.passesOf(s, now).periods); err != nil || quote.Due > 0 || quote.Fee == 0 && len(s.Payments) == 0 {
 		return time.Time{}, false
 	}
 	last := now
 	for at := now.Add(time.Minute); at.Sub(now) <= longestPaid; at = at.Add(time.Minute) {
-		if quote, err := quoteStay(tariff, s, at, passes); err != nil || quote.Due > 0 {
+		if quote, err := quoteStay(tariff, s, at, d.passesOf(s, at).periods); err != nil || quote.Due > 0 {
 			break
 		}
 		last = at

@@ -213,11 +213,10 @@ func (d *Desk) receiptOf(s parking.Stay, p parking.Payment, buyer *parking.Buyer
 	if p.RequestedAt != nil && p.RequestedAt.Before(until) {
 		until = *p.RequestedAt
 	}
-	passes := d.passesOf(s, until).periods
-	quote, err := quoteStay(tariff, s, until, passes)
+	quote, err := quoteStay(tariff, s, until, d.passesOf(s, until).periods)
 	if end, byTurns := tariff.TurnEnd(s.Class, until); err == nil && quote.Fee < p.Amount && byTurns {
 		until = end.Add(-time.Second)
-		quote, err = quoteStay(tariff, s, until, passes)
+		quote, err = quoteStay(tariff, s, until, d.passesOf(s, until).periods)
 	}
 	if err == nil {
 		out.Fee, out.Lines, out.Until = quote.Fee, quote.Lines, &until

@@ -191,12 +191,12 @@ type Welcome struct {
 	// Audit is the head of the site's audit log. Gates keep the newest: who cuts
 	// the log short would have to visit them all.
 	Audit AuditHead `json:"audit,omitzero"`
-	// Receipts is the highest number that the cloud holds of the gate's main
-	// series, for last year, this year and the next by the site's zone; 0 for none.
-	Receipts map[string]int64 `json:"receipts,omitempty"`
 	// Lists is how far passes, cards and the block list have been written; nil
 	// from a cloud that does not say it, which has none for gates.
 	Lists *ListMark `json:"lists,omitempty"`
+	// Receipts is the highest number that the cloud holds of the gate's main
+	// series, for last year, this year and the next by the site's zone; 0 for none.
+	Receipts map[string]int64 `json:"receipts,omitempty"`
 }
 
 // AuditHead is how many entries the audit log of a site has and the hash of
