@@ -40,19 +40,27 @@ func (d *Desk) readReceipt(text string) (*presentedReceipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, unheard := d.cfg.State.Stay(d.ctx, signed.Stay)
-	switch {
-	case unheard != nil: // nothing is known of its stay
-	case s.State == parking.Left:
+	if err := d.mayShow(signed.Stay); err != nil {
+		return nil, err
+	}
+	return &presentedReceipt{Receipt: signed.Receipt, unproven: !known}, nil
+}
+
+// mayShow says in a sentence why a receipt of a stay counts no more. Of one that
+// was not heard of nothing speaks against it. mu is held.
+func (d *Desk) mayShow(stay uuid.UUID) error {
+	s, err := d.cfg.State.Stay(d.ctx, stay)
+	if err == nil && s.State == parking.Left {
 		at := ""
 		if s.OutAt != nil {
 			at = d.local(*s.OutAt).Format("15:04 02/01")
 		}
-		return nil, parking.Errorf(parking.Conflict, "This receipt was used: its vehicle left at %s. Go on by the plate.", at)
-	case s.State == parking.Voided:
-		return nil, parking.Errorf(parking.Conflict, "The stay of this receipt was voided. Go on by the plate.")
+		return parking.Errorf(parking.Conflict, "This receipt was used: its vehicle left at %s. Go on by the plate.", at)
 	}
-	return &presentedReceipt{Receipt: signed.Receipt, unproven: !known}, nil
+	if err == nil && s.State == parking.Voided {
+		return parking.Errorf(parking.Conflict, "The stay of this receipt was voided. Go on by the plate.")
+	}
+	return nil
 }
 
 // presentedAsReceipt says what a receipt that was read is worth at a lane. mu
