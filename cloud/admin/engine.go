@@ -38,6 +38,11 @@ var pages = map[string]page{
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
+
+	"leakage":        {layout: "site"},
+	"leakage_list":   {layout: "site"},
+	"spot_check":     {layout: "site"},
+	"reconciliation": {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

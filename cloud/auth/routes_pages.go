@@ -28,6 +28,13 @@ var pageRoutes = []Route{
 	{Method: "GET", Pattern: "/revenue", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/transfers", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/transfers/{id}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/leakage", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/leakage/list", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/leakage/marks.csv", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/spot-check", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/spot-check/{id}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/reconciliation", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/reconciliation/day.pdf", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/payments.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/cash-up.pdf", Who: Admins, Page: true},
 }

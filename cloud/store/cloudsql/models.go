@@ -94,6 +94,9 @@ type Fact struct {
 	Encoded  []byte
 	Boot     *string
 	Subject  *string
+	Lane     *string
+	Shift    *uuid.UUID
+	Signs    []string
 }
 
 type FactsOther struct {
@@ -312,6 +315,15 @@ type SlotClaim struct {
 	UntilAt  *time.Time
 	Valid    bool
 	Placed   bool
+}
+
+type SpotCheck struct {
+	TenantID  uuid.UUID
+	SiteID    uuid.UUID
+	StayID    uuid.UUID
+	Verdict   string
+	CheckedBy string
+	CheckedAt time.Time
 }
 
 type Tariff struct {
