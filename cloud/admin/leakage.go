@@ -260,7 +260,11 @@ func (p *Pages) leakageList(w http.ResponseWriter, r *http.Request) {
 	if gate := q.Get("gate"); gate != "" {
 		of = append(of, v.T("fact.where", gate))
 	}
-	v.Of = strings.Join(of, " · ")
+	dates := words.Date(v.Lang, v.Leakage.Period.From)
+	if v.From != v.To {
+		dates += " – " + words.Date(v.Lang, v.Leakage.Period.To)
+	}
+	v.Of = strings.Join(append(of, dates), " · ")
 	var err error
 	switch v.What {
 	case "passage":

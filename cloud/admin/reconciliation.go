@@ -29,6 +29,7 @@ type reconciliationView struct {
 	Hard, Open              []differenceRow
 	RevenueLink, PDFLink    string
 	LeakageLink, BalancedAs string
+	Balanced                bool
 }
 
 type methodRow struct {
@@ -108,8 +109,8 @@ func (v *reconciliationView) fill() {
 		v.Methods = append(v.Methods, v.method(m))
 	}
 	v.Total = v.method(v.Rec.Total)
-	v.BalancedAs = v.T("reconciliation.balanced")
-	if !v.Rec.Balanced() {
+	v.BalancedAs, v.Balanced = v.T("reconciliation.balanced"), v.Rec.Balanced()
+	if !v.Balanced {
 		v.BalancedAs = v.T("reconciliation.unbalanced")
 	}
 	for _, d := range v.Rec.Drawers {
