@@ -95,6 +95,8 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /transfers":              p.transfers,
 		"POST /transfers/{id}":        p.transferSubmit,
 		"GET /leakage":                p.leakage,
+		"GET /discounts":              p.discounts,
+		"POST /discounts":             p.discountsSubmit,
 		"GET /leakage/list":           p.leakageList,
 		"GET /leakage/marks.csv":      p.leakageCSV,
 		"GET /spot-check":             p.spotCheck,

@@ -41,6 +41,7 @@ var pages = map[string]page{
 
 	"leakage":        {layout: "site"},
 	"leakage_list":   {layout: "site"},
+	"discounts":      {layout: "site"},
 	"spot_check":     {layout: "site"},
 	"reconciliation": {layout: "site"},
 }

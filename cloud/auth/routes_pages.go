@@ -29,6 +29,8 @@ var pageRoutes = []Route{
 	{Method: "GET", Pattern: "/transfers", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/transfers/{id}", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/leakage", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/discounts", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/discounts", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/leakage/list", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/leakage/marks.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/spot-check", Who: Admins, Page: true},

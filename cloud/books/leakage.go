@@ -189,13 +189,6 @@ func (m Mark) exit(b *parking.VehicleOut) []Mark {
 	if m.Display == "" {
 		m.Display = cmp.Or(b.Display, b.Plate.Display())
 	}
-	if b.Picked() {
-		p := m
-		p.What, p.Reason, p.Other, p.Offered, p.Taken = MarkPick, b.Reason, b.Candidates[0].Stay, b.Candidates[0].Fee, b.Charge.Fee
-		p.Was, p.Is = b.Candidates[0].Plate.Display(), b.Plate.Display()
-		p.Money = p.Offered - p.Taken
-		out = append(out, p)
-	}
 	var off parking.Money
 	var codes []string
 	for _, line := range b.Charge.Lines {
@@ -203,6 +196,13 @@ func (m Mark) exit(b *parking.VehicleOut) []Mark {
 			off -= line.Amount
 			codes = append(codes, line.Text.En)
 		}
+	}
+	if b.Picked() {
+		p := m
+		p.What, p.Reason, p.Other, p.Offered, p.Taken = MarkPick, b.Reason, b.Candidates[0].Stay, b.Candidates[0].Fee, b.Charge.Fee
+		p.Was, p.Is = b.Candidates[0].Plate.Display(), b.Plate.Display()
+		p.Money = p.Offered - p.Taken - off // what a discount took off is a mark of its own
+		out = append(out, p)
 	}
 	if codes != nil {
 		d := m

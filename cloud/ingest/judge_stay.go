@@ -88,9 +88,9 @@ func judgePayments(s *parking.Stay, owner map[uuid.UUID]uuid.UUID) []finding {
 }
 
 // feeDiffers prices the stay again: by the version in force when it came in,
-// for its class, with the times that the gate wrote on the fact. The codes of
-// discounts are not on the fact, so that with a discount only what comes
-// before it is compared, and that the fee is the sum of its lines.
+// for its class, with the times and the codes of discounts that the gate wrote
+// on the fact. Older facts have a discount without its code: then only what
+// comes before it is compared, and that the fee is the sum of its lines.
 func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff) bool {
 	c := s.Charge
 	t := tariff(s.Tariff, s.TariffV)
@@ -103,11 +103,18 @@ func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff) bool 
 	if has(c.Lines, parking.LinePass) && s.Pass != "" {
 		return c.Fee != sum(c.Lines)
 	}
-	q, err := t.Quote(parking.QuoteRequest{Class: s.Class, In: c.In, Out: c.Out, Lost: has(c.Lines, parking.LineLostTicket)})
+	for _, code := range c.Discounts {
+		if _, known := t.Discounts[code]; !known {
+			return true // the tariff gives no such discount
+		}
+	}
+	q, err := t.Quote(parking.QuoteRequest{
+		Class: s.Class, In: c.In, Out: c.Out, Lost: has(c.Lines, parking.LineLostTicket), Discounts: c.Discounts,
+	})
 	if err != nil {
 		return false // such a stay has no price here; the gate's stands
 	}
-	if has(c.Lines, parking.LineDiscount) {
+	if has(c.Lines, parking.LineDiscount) && len(c.Discounts) == 0 {
 		skip := []parking.LineCode{parking.LineDiscount, parking.LineRounding}
 		return c.Fee != sum(c.Lines) || sum(c.Lines, skip...) != sum(q.Lines, skip...)
 	}

@@ -53,12 +53,19 @@ func (n *naive) feeDiffers(t *testing.T, s *naiveStay) bool {
 	}
 	lost := false
 	for _, l := range charge.Lines {
-		if l.Code != parking.LineLostTicket {
+		switch {
+		case l.Code == parking.LineLostTicket:
+			lost = true
+		case l.Code != parking.LineDiscount || len(charge.Discounts) == 0:
 			t.Fatalf("the model does not know lines of %s", l.Code)
 		}
-		lost = true
 	}
-	q, err := n.tariff.Quote(parking.QuoteRequest{Class: s.class, In: charge.In, Out: charge.Out, Lost: lost})
+	for _, code := range charge.Discounts {
+		if _, given := n.tariff.Discounts[code]; !given {
+			return true
+		}
+	}
+	q, err := n.tariff.Quote(parking.QuoteRequest{Class: s.class, In: charge.In, Out: charge.Out, Lost: lost, Discounts: charge.Discounts})
 	return charge.Currency != n.tariff.Currency || (err == nil && q.Fee != charge.Fee)
 }
 

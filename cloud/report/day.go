@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"strings"
 
 	"gatehouse/cloud/books"
 	"gatehouse/internal/words"
@@ -53,7 +54,11 @@ func (p *cashUp) reconciliation(r *books.Reconciliation) []line {
 		{"qr.unnoticed", r.QR.Unnoticed}, {"qr.late", r.QR.Late},
 		{"by_hand.proven", r.ByHand.Proven}, {"by_hand.waiting", r.ByHand.Waiting}, {"by_hand.unproven", r.ByHand.Unproven},
 	} {
-		lines = append(lines, p.sumLine(p.t("reconciliation."+s.key), s.sum))
+		name := p.t("reconciliation." + s.key)
+		if strings.HasPrefix(s.key, "qr.") {
+			name = p.t("reconciliation.qr") + ": " + name
+		}
+		lines = append(lines, p.sumLine(name, s.sum))
 	}
 	for _, n := range r.Notices {
 		lines = append(lines, p.sumLine(p.t("reconciliation.notices."+n.State), n.Sum))

@@ -48,6 +48,7 @@ func SiteConfig(ctx context.Context, q *cloudsql.Queries, site uuid.UUID) (*wire
 		Site: row.ID, Code: row.Code, Name: row.Name, Timezone: row.Timezone, Currency: row.Currency,
 		Language: row.Language, BankBIN: row.BankBin, BankAccount: row.BankAccount,
 	}
+	c.Discounts = wire.DiscountRules{Guards: row.GuardDiscounts, ADay: int(row.DiscountsADay)}
 	if c.ExitProof, err = Decode[map[parking.Class]parking.Proof](row.ExitProof); err != nil {
 		return nil, err
 	}

@@ -222,7 +222,7 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	if marked != "" {
 		v.marked[m.Stay.ID] = marked
 	}
-	quote, err := quoteStay(tariff, m.Stay, v.PricedAt)
+	quote, err := quoteStay(tariff, m.Stay, v.PricedAt, v.discountsOf(m.Stay.ID)...)
 	if err != nil {
 		m.QuoteErr = parking.ErrorMessage(err)
 		return
@@ -230,12 +230,12 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	m.Quote = quote
 }
 
-// quoteStay prices a stay as if it left at out.
-func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time) (parking.Quote, error) {
+// quoteStay prices a stay as if it left at out, with discounts.
+func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, discounts ...string) (parking.Quote, error) {
 	if s.InAt == nil {
 		return parking.Quote{}, parking.Errorf(parking.Invalid, "It is not known when this vehicle came in.")
 	}
-	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s)}
+	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s), Discounts: discounts}
 	for _, p := range s.Payments {
 		if p.Status == parking.Paid && p.PaidAt != nil {
 			req.Paid = append(req.Paid, paidAt(p))

@@ -40,6 +40,8 @@ type vehicle struct {
 	tapped bool             // its token came by a reader: it may go through with no key
 	shown  *presentedTicket // at an exit: the ticket that was scanned
 
+	discountOf uuid.UUID // the stay that Subject.Discount is given to
+
 	payment uuid.UUID // request that the QR shows
 	done    bool      // the fact is on disk
 	result  parking.Stay

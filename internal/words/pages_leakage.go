@@ -105,6 +105,15 @@ var pagesLeakage = area{
 	"leakage.proves":      {"Con số chứng minh được gì", "What a figure can prove"},
 	"leakage.proves_open": {"Giải thích từng cột", "Each column explained"},
 
+	"page.discounts":   {"Giảm giá", "Discounts"},
+	"discounts.intro":  {"Mã giảm giá nằm trong bảng giá. Ở đây chọn mã nào bảo vệ được dùng lúc xe ra (phím % ở màn hình của cổng); quản trị viên dùng được mọi mã. Mỗi lượt một mã, và mỗi lần giảm đều hiện ở trang Thất thoát.", "Discounts stand in the tariff. Here you choose which of them guards may give at an exit (key % at a gate's console); administrators may give any. One stay has one, and each shows on the page Leakage."},
+	"discounts.guards": {"Bảo vệ được dùng", "Guards may give"},
+	"discounts.a_day":  {"Số lượt mỗi bảo vệ được giảm một ngày, ở mỗi cổng", "Stays a day that one guard may give one to, at each gate"},
+	"discounts.save":   {"Ghi", "Save"},
+	"discounts.done":   {"Đã ghi. Các cổng biết ngay khi có mạng.", "Saved. The gates know at once where the line is up."},
+	"discounts.none":   {"Bảng giá đang dùng không có mã giảm giá nào. Hãy thêm vào bảng giá trước.", "The tariff in force has no discounts. Add them to the tariff first."},
+	"discounts.gone":   {"không còn trong bảng giá", "not in the tariff any more"},
+
 	"spot.intro":           {"Một phần năm mươi số xe ra, chọn theo mã lượt, cùng mọi lượt chọn khác, sửa, huỷ và xác nhận tay. So ảnh vào với ảnh ra rồi trả lời: phím 1, 2 hoặc 3. Câu trả lời được giữ cùng tên người xem và không làm đổi sổ tiền.", "One exit in fifty, chosen by the stay's number, and every pick, correction, void and confirmation by hand. Compare the photos of IN and OUT and answer with key 1, 2 or 3. The answer is kept with your name and changes nothing in the books."},
 	"spot.progress":        {"Đã xem %s trên %s; %s lượt sai.", "%s of %s looked at; %s wrong."},
 	"spot.none":            {"Không có lượt nào phải xem trong thời gian này.", "There is nothing to look at in this period."},

@@ -255,19 +255,21 @@ type Quarantine struct {
 }
 
 type Site struct {
-	TenantID      uuid.UUID
-	ID            uuid.UUID
-	Code          string
-	Name          string
-	Timezone      string
-	Currency      string
-	Language      string
-	TariffID      string
-	TariffVersion int32
-	ExitProof     []byte
-	BankBin       string
-	BankAccount   string
-	CreatedAt     time.Time
+	TenantID       uuid.UUID
+	ID             uuid.UUID
+	Code           string
+	Name           string
+	Timezone       string
+	Currency       string
+	Language       string
+	TariffID       string
+	TariffVersion  int32
+	ExitProof      []byte
+	BankBin        string
+	BankAccount    string
+	CreatedAt      time.Time
+	GuardDiscounts []string
+	DiscountsADay  int32
 }
 
 type SiteFeed struct {

@@ -67,7 +67,7 @@ func (q *Queries) LockSiteForAudit(ctx context.Context, id uuid.UUID) (uuid.UUID
 }
 
 const site = `-- name: Site :one
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at FROM sites WHERE id = $1
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, guard_discounts, discounts_a_day FROM sites WHERE id = $1
 `
 
 func (q *Queries) Site(ctx context.Context, id uuid.UUID) (Site, error) {
@@ -87,12 +87,14 @@ func (q *Queries) Site(ctx context.Context, id uuid.UUID) (Site, error) {
 		&i.BankBin,
 		&i.BankAccount,
 		&i.CreatedAt,
+		&i.GuardDiscounts,
+		&i.DiscountsADay,
 	)
 	return i, err
 }
 
 const siteByCode = `-- name: SiteByCode :one
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at FROM sites WHERE code = $1
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, guard_discounts, discounts_a_day FROM sites WHERE code = $1
 `
 
 func (q *Queries) SiteByCode(ctx context.Context, code string) (Site, error) {
@@ -112,12 +114,14 @@ func (q *Queries) SiteByCode(ctx context.Context, code string) (Site, error) {
 		&i.BankBin,
 		&i.BankAccount,
 		&i.CreatedAt,
+		&i.GuardDiscounts,
+		&i.DiscountsADay,
 	)
 	return i, err
 }
 
 const sites = `-- name: Sites :many
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at FROM sites ORDER BY code
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, guard_discounts, discounts_a_day FROM sites ORDER BY code
 `
 
 func (q *Queries) Sites(ctx context.Context) ([]Site, error) {
@@ -143,6 +147,8 @@ func (q *Queries) Sites(ctx context.Context) ([]Site, error) {
 			&i.BankBin,
 			&i.BankAccount,
 			&i.CreatedAt,
+			&i.GuardDiscounts,
+			&i.DiscountsADay,
 		); err != nil {
 			return nil, err
 		}
