@@ -279,7 +279,7 @@ func TestWhatShowsTheftFitsItsScreen(t *testing.T) {
 		run(ctx, o, s.use())
 		for name, path := range map[string]string{
 			"leakage": "/leakage", "leakage_picks": "/leakage/list?what=pick", "leakage_passages": "/leakage/list?what=passage",
-			"spot": "/spot-check", "reconciliation": "/reconciliation",
+			"spot": "/spot-check", "reconciliation": "/reconciliation", "discounts": "/discounts",
 		} {
 			run(ctx, o, chromedp.Navigate(o.URL+path))
 			if wide := run(ctx, o, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > s.width {
