@@ -169,8 +169,10 @@ func TestTheftShows(t *testing.T) {
 		t.Errorf("the honest guard moved %d vehicles, want 6", honestVehicles)
 	}
 	wantLanes := []books.LaneLeakage{
-		{Gate: "N", Lane: "1", Passed: 10, Alone: 3, Facts: 7}, {Gate: "N", Lane: "2", Passed: 5, Facts: 5},
-		{Gate: "S", Lane: "1", Passed: 3, Facts: 3}, {Gate: "S", Lane: "2", Passed: 3, Facts: 3},
+		{Gate: "N", Lane: "1", Passed: 10, Alone: 3, Facts: 7},
+		{Gate: "N", Lane: "2", Passed: 5, Facts: 5},
+		{Gate: "S", Lane: "1", Passed: 3, Facts: 3},
+		{Gate: "S", Lane: "2", Passed: 3, Facts: 3},
 	}
 	if !slices.Equal(l.Lanes, wantLanes) {
 		t.Errorf("lanes %+v", l.Lanes)

@@ -50,9 +50,15 @@ func (p *cashUp) reconciliation(r *books.Reconciliation) []line {
 		key string
 		sum books.Sum
 	}{
-		{"qr.requested", r.QR.Requested}, {"qr.confirmed", r.QR.Confirmed}, {"qr.by_person", r.QR.ByPerson}, {"qr.open", r.QR.Open},
-		{"qr.unnoticed", r.QR.Unnoticed}, {"qr.late", r.QR.Late},
-		{"by_hand.proven", r.ByHand.Proven}, {"by_hand.waiting", r.ByHand.Waiting}, {"by_hand.unproven", r.ByHand.Unproven},
+		{"qr.requested", r.QR.Requested},
+		{"qr.confirmed", r.QR.Confirmed},
+		{"qr.by_person", r.QR.ByPerson},
+		{"qr.open", r.QR.Open},
+		{"qr.unnoticed", r.QR.Unnoticed},
+		{"qr.late", r.QR.Late},
+		{"by_hand.proven", r.ByHand.Proven},
+		{"by_hand.waiting", r.ByHand.Waiting},
+		{"by_hand.unproven", r.ByHand.Unproven},
 	} {
 		name := p.t("reconciliation." + s.key)
 		if strings.HasPrefix(s.key, "qr.") {
