@@ -33,6 +33,7 @@ type spotView struct {
 	AnswerTo        string
 	Complaint       string
 	NothingLeft     bool
+	Cut             bool // there are more than one page lists
 	NothingToDoHere bool
 }
 
@@ -105,6 +106,7 @@ func (v *spotView) fill(r *http.Request, p *Pages, spots []books.Spot, asked str
 		}
 	}
 	v.Done, v.All, v.Wrongs = v.Num(done), v.Num(len(spots)), v.Num(wrong)
+	v.Cut = len(spots) == books.MaxSpots
 	v.NothingToDoHere, v.NothingLeft = len(spots) == 0, here < 0 && len(spots) > 0
 	for i := range spots {
 		s := &spots[i]

@@ -116,6 +116,7 @@ var pagesLeakage = area{
 
 	"spot.intro":           {"Một phần năm mươi số xe ra, chọn theo mã lượt, cùng mọi lượt chọn khác, sửa, huỷ và xác nhận tay. So ảnh vào với ảnh ra rồi trả lời: phím 1, 2 hoặc 3. Câu trả lời được giữ cùng tên người xem và không làm đổi sổ tiền.", "One exit in fifty, chosen by the stay's number, and every pick, correction, void and confirmation by hand. Compare the photos of IN and OUT and answer with key 1, 2 or 3. The answer is kept with your name and changes nothing in the books."},
 	"spot.progress":        {"Đã xem %s trên %s; %s lượt sai.", "%s of %s looked at; %s wrong."},
+	"spot.cut":             {"Chỉ %s lượt đầu tiên được đưa ra. Hãy chọn ít ngày hơn.", "Only the first %s are listed. Choose fewer days."},
 	"spot.none":            {"Không có lượt nào phải xem trong thời gian này.", "There is nothing to look at in this period."},
 	"spot.all_done":        {"Đã xem hết. Chọn một lượt bên dưới để xem lại.", "All of them were looked at. Choose one below to look again."},
 	"spot.list":            {"Các lượt phải xem", "What is to be looked at"},

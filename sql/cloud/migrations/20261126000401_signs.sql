@@ -27,9 +27,10 @@ CREATE TRIGGER facts_append_only BEFORE UPDATE ON facts
 CREATE INDEX facts_signs ON facts (site_id, at) WHERE signs IS NOT NULL;
 CREATE INDEX facts_rare ON facts (site_id, kind, at) WHERE kind IN ('stay_voided', 'plate_corrected', 'class_corrected',
     'vehicle_backed_out', 'read_rejected', 'inventory_taken', 'shift_opened', 'shift_closed', 'started', 'refund_paid');
+CREATE INDEX facts_alone ON facts (site_id, at) WHERE kind = 'lane_passage' AND stay_id IS NULL;
 -- By-hand confirmations that no bank has proven.
 CREATE INDEX payments_by_hand ON payments (site_id, paid_at) WHERE method = 'by_hand' AND paid_at IS NOT NULL;
 
 -- +goose Down
-DROP INDEX payments_by_hand, facts_rare, facts_signs;
+DROP INDEX payments_by_hand, facts_alone, facts_rare, facts_signs;
 ALTER TABLE facts DROP COLUMN signs, DROP COLUMN shift, DROP COLUMN lane;
