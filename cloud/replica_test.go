@@ -40,8 +40,9 @@ func start(t *testing.T, s *cloudtest.Site, redis string, c *clock, ttl time.Dur
 	t.Helper()
 	log := new(bytes.Buffer)
 	r, err := cloud.Open(t.Context(), cloud.Config{
-		DatabaseURL: s.URL, RedisURL: redis, PhotosDir: t.TempDir(), ReservationTTL: ttl, Now: c.now, Bank: bank.Secrets{SePaySecret: bankSecret},
-		Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		DatabaseURL: s.URL, RedisURL: redis, PhotosDir: t.TempDir(), ReservationTTL: ttl, Now: c.now,
+		Bank: bank.Secrets{SePaySecret: bankSecret, Casso: bankSecret, PayOS: bankSecret},
+		Log:  slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/cloud/bank"
+	"gatehouse/internal/demo/banks"
 	"gatehouse/internal/private/privatetest/cloudtest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -88,15 +90,73 @@ func transfers(t *testing.T) (r *replica, proof string) {
 		header     []string
 		status     int
 	}{
-		"another body":      {"/webhooks/sepay", body, bad, http.StatusUnauthorized},
-		"no proof":          {"/webhooks/sepay", body, nil, http.StatusUnauthorized},
-		"a provider unused": {"/webhooks/casso", body, nil, http.StatusNotFound},
-		"no provider":       {"/webhooks/nobody", body, nil, http.StatusNotFound},
-		"too long":          {"/webhooks/sepay", strings.Repeat("x", bank.MaxBody+1), nil, http.StatusRequestEntityTooLarge},
+		"another body":        {"/webhooks/sepay", body, bad, http.StatusUnauthorized},
+		"no proof":            {"/webhooks/sepay", body, nil, http.StatusUnauthorized},
+		"of another provider": {"/webhooks/casso", body, nil, http.StatusUnauthorized},
+		"no provider":         {"/webhooks/nobody", body, nil, http.StatusNotFound},
+		"too long":            {"/webhooks/sepay", strings.Repeat("x", bank.MaxBody+1), nil, http.StatusRequestEntityTooLarge},
 	} {
 		if a := r.send(t, "POST", c.path, "", "application/json", []byte(c.body), c.header...); a.status != c.status || !strings.HasSuffix(a.problem.Detail, ".") {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
 	return r, bad[3]
+}
+
+// What the simulated banks tell is taken from each provider and settles; what
+// was changed after it was signed is not.
+func TestSimulatedBanksAreUnderstood(t *testing.T) {
+	t.Parallel()
+	c := new(clock)
+	s := cloudtest.NewSite(t, c.now)
+	r := start(t, s, "", c, 0)
+	g := s.Enrol(t, "N")
+	token := r.token(t, g)
+	references := map[banks.Provider]string{}
+	for n, provider := range []banks.Provider{banks.SePay, banks.Casso, banks.PayOS} {
+		stay := g.In(t, c.now().Add(-time.Hour), fmt.Sprintf("30A1234%d", n), fmt.Sprintf("N0%d", n+1))
+		references[provider] = parking.NewReference("N", string(g.Epoch), uint64(n+1))
+		g.Fact(t, parking.KindPaymentRequested, c.now(), parking.PaymentRequested{
+			Payment: uuid.New(), Stay: stay, Method: parking.QR, Amount: 5000, Currency: "VND", Reference: references[provider],
+		})
+	}
+	r.bring(t, g, token, g.Facts)
+	for provider, reference := range references {
+		for _, secret := range []string{"another", bankSecret} {
+			bank := banks.Bank{
+				Cloud: func() string { return r.url }, Provider: provider, Proof: banks.Proof{Key: secret}, Client: http.DefaultClient,
+			}
+			err := bank.Tell(t.Context(), banks.Transfer{
+				ID: bank.NewID(), Account: "0011001234567", Amount: 5000, Text: "CT " + reference + " <&> á", At: c.now(),
+			})
+			refused, is := errors.AsType[*banks.Refused](err)
+			if secret == bankSecret && err != nil || secret != bankSecret && (!is || refused.Status != http.StatusUnauthorized) {
+				t.Errorf("%s with %q: %v", provider, secret, err)
+			}
+		}
+	}
+	settled := func() (n int) {
+		a := r.send(t, "GET", "/api/v1/feed?after=0", token, "", nil)
+		var feed struct {
+			Deltas []wire.Delta `json:"deltas"`
+		}
+		if err := json.Unmarshal(a.body, &feed); err != nil {
+			t.Fatal(err)
+		}
+		paid := map[uuid.UUID]bool{}
+		for _, d := range feed.Deltas {
+			for _, told := range d.Stays {
+				if told.PaidSum() == 5000 {
+					paid[told.ID] = true
+				}
+			}
+		}
+		return len(paid)
+	}
+	for deadline := time.Now().Add(time.Minute); settled() < 3; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of 3 transfers settled", settled())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }

@@ -22,6 +22,8 @@ func FuzzDecodeBody(f *testing.F) {
 		KindPaymentRequested: PaymentRequested{Stay: stay, Payment: other, Method: QR, Amount: 1},
 		KindPaymentTaken:     PaymentTaken{Stay: stay, Payment: other, Method: Cash, Amount: 5000, Tendered: 10000},
 		KindRefundPaid:       RefundPaid{Stay: stay, Payment: other, Amount: 1000},
+		KindShiftOpened:      ShiftOpened{Shift: other, Guard: "lan"},
+		KindShiftClosed:      ShiftClosed{Shift: other, Guard: "lan", Counted: 1000, Notes: []NoteCount{{Value: 500, Count: 2}}},
 		KindReceiptIssued:    ReceiptIssued{Stay: stay, Payment: other, Series: "N-2027", Number: 1},
 		KindTokenLost:        TokenLost{Stay: stay, Token: "0042"},
 		KindVehicleBackedOut: VehicleBackedOut{Stay: stay, Lane: "1", Of: other},

@@ -225,6 +225,7 @@ type BarrierOpened struct {
 	Cause  string     `json:"cause"` // stay, again, by_hand
 	Stay   *uuid.UUID `json:"stay,omitempty"`
 	Reason string     `json:"reason,omitempty"` // of an opening by hand
+	Shift  *uuid.UUID `json:"shift,omitempty"`  // of who opened by hand
 }
 
 // BarrierFailed is an opening whose device did not answer.
@@ -254,13 +255,20 @@ type ShiftOpened struct {
 	Shift uuid.UUID `json:"shift"`
 	Guard string    `json:"guard"`
 	Float *Money    `json:"float,omitempty"` // nil: not counted
+	// ByItself says that money was taken, or the barrier opened by hand, without
+	// a shift: it was opened with that.
+	ByItself bool `json:"by_itself,omitempty"`
 }
 
-// ShiftClosed ends it with a blind count.
+// ShiftClosed ends it with a blind count. By the cloud it is an
+// administrator's second count.
 type ShiftClosed struct {
-	Shift   uuid.UUID `json:"shift"`
-	Guard   string    `json:"guard"`
-	Counted Money     `json:"counted"`
+	Shift   uuid.UUID   `json:"shift"`
+	Guard   string      `json:"guard"` // whose shift it is
+	Counted Money       `json:"counted"`
+	Notes   []NoteCount `json:"notes,omitempty"`  // what the sum is made of, where it was said
+	Cards   *int        `json:"cards,omitempty"`  // in the box, handed over with the drawer
+	Reason  string      `json:"reason,omitempty"` // of a second count
 }
 
 // SignedInOffline is a sign-in that the gate checked by itself.

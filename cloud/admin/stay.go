@@ -20,6 +20,7 @@ type stayView struct {
 	Length   string
 	Place    string
 	Unplaced bool
+	Asked    []photoView // VietQRs that may still be paid
 }
 
 // photoView is a photo, or in its place why there is none.
@@ -76,6 +77,7 @@ func newStayView(f frame, s books.Stay) stayView {
 		why = v.T("stay.photo_not_out")
 	}
 	v.photos("stay.photo_out", s.OutPhotos, why)
+	v.asked()
 	for _, fact := range s.Facts {
 		v.Timeline = append(v.Timeline, v.moment(fact))
 	}

@@ -21,6 +21,7 @@ var pageRoutes = []Route{
 	{Method: "POST", Pattern: "/quarantine/discard", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/stays", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/stays/{id}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/stays/{id}/payments/{payment}", Who: Admins, Page: true}, // the picture of its VietQR
 	{Method: "GET", Pattern: "/photos/{sha256}", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/gates", Who: Admins, Page: true},
 	{Method: "POST", Pattern: "/gates/{gate}/code", Who: Admins, Page: true},

@@ -37,6 +37,8 @@ type Site struct {
 	Currency string
 	Language string // "vi" or "en"
 	Zone     *time.Location
+
+	BankBIN, BankAccount string // "" while it has none
 }
 
 // Site reads a site. A site that does not exist is a NotFound error.
@@ -55,6 +57,7 @@ func (b *Books) Site(ctx context.Context, id uuid.UUID) (Site, error) {
 	return Site{
 		ID: row.ID, Tenant: row.TenantID, Code: row.Code, Name: row.Name,
 		Currency: row.Currency, Language: row.Language, Zone: zone,
+		BankBIN: row.BankBin, BankAccount: row.BankAccount,
 	}, nil
 }
 

@@ -4,15 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"io"
 	"os"
 	"strconv"
 
-	"github.com/boombuler/barcode/qr"
-
+	"gatehouse/cloud/qrcode"
 	"gatehouse/parking"
 )
 
@@ -105,48 +101,15 @@ func (c *VietQR) decode(w io.Writer) error {
 	return enc.Encode(d)
 }
 
-// Measures of a drawn code: the quiet zone is what the QR standard asks for.
-const (
-	pixelsPerModule = 8
-	quietModules    = 4
-)
-
-// draw draws a payload dark on light.
-func draw(payload string) (image.Image, error) {
-	code, err := qr.Encode(payload, qr.M, qr.Auto)
-	if err != nil {
-		return nil, fmt.Errorf("drawing a QR code of %d bytes: %w", len(payload), err)
-	}
-	modules := code.Bounds().Dx()
-	side := (modules + 2*quietModules) * pixelsPerModule
-	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
-	for y := range side {
-		for x := range side {
-			mx, my := x/pixelsPerModule-quietModules, y/pixelsPerModule-quietModules
-			if mx < 0 || my < 0 || mx >= modules || my >= modules {
-				continue
-			}
-			if r, _, _, _ := code.At(mx, my).RGBA(); r == 0 {
-				img.SetColorIndex(x, y, 1)
-			}
-		}
-	}
-	return img, nil
-}
-
 func writePNG(path, payload string) error {
 	fail := func(err error) error {
 		return &ExitError{Code: exitFailed, Err: err, Message: fmt.Sprintf("The picture %s cannot be written: %s.", path, reason(err))}
-	}
-	img, err := draw(payload)
-	if err != nil {
-		return fail(err)
 	}
 	f, err := os.Create(path)
 	if err != nil {
 		return fail(err)
 	}
-	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
+	if err := errors.Join(qrcode.WritePNG(f, payload), f.Close()); err != nil {
 		return fail(err)
 	}
 	return nil

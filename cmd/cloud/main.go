@@ -30,6 +30,7 @@ type cli struct {
 	Incarnation incarnationCommands `cmd:"" help:"Which database this is, for gates: after a restore it must be another."`
 	Export      exportCommand       `cmd:"" help:"Write a site's state, to compare it with another's."`
 	Quarantine  quarantineCommands  `cmd:"" help:"What could not be read."`
+	Transfers   transfersCommands   `cmd:"" help:"Notices of banks that belong to no site."`
 	Import      importCommand       `cmd:"" help:"Take in the facts that a gate exported to a file."`
 	Audit       auditCommands       `cmd:"" help:"The audit log of a site."`
 	Facts       factsCommands       `cmd:"" help:"The chains of facts of a site."`

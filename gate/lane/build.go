@@ -56,6 +56,10 @@ func (d *Desk) build(site *state.Site) *View {
 	if d.guard != nil {
 		g := *d.guard
 		v.Guard = &g
+		if open, ok := d.cfg.State.ShiftOf(g.Name); ok {
+			s := shiftView(open)
+			v.Shift = &s
+		}
 	}
 	v.Lanes, v.Discounts = d.laneViews(site), d.discountViews(site)
 	// Whose home is heard, its word about its slots is as good as the cloud's was.
@@ -211,7 +215,9 @@ func (d *Desk) refresh() {
 		}
 		for _, v := range p.order() {
 			switch {
-			case v.done || v.Stage == Paying:
+			case v.done:
+			case v.Stage == Paying:
+				d.transferSeen(p, v)
 			case v.dir == parking.In:
 				d.reoffer(l, v, site)
 			case stale(v, site):

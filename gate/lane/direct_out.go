@@ -134,7 +134,7 @@ func (d *Desk) letOut(ctx context.Context, subject uuid.UUID, stay parking.Stay,
 		return OutAnswer{}, err
 	}
 	if r.Method == parking.QR && due > 0 {
-		return d.askByQR(ctx, r, subject, due)
+		return d.askByQR(ctx, r, subject, stay.ID, due)
 	}
 	if r.ID != uuid.Nil {
 		if err := d.noteOut(ctx, r.ID, stay.ID); err != nil {
@@ -212,7 +212,12 @@ func (d *Desk) settleOn(ctx context.Context, r OutRequest, subject uuid.UUID, st
 	return v.Due, nil
 }
 
-func (d *Desk) askByQR(ctx context.Context, r OutRequest, subject uuid.UUID, due parking.Money) (OutAnswer, error) {
+func (d *Desk) askByQR(ctx context.Context, r OutRequest, subject uuid.UUID, stay uuid.UUID, due parking.Money) (OutAnswer, error) {
+	if r.ID != uuid.Nil { // the money may come, and the vehicle leave, before it is asked again
+		if err := d.noteOut(ctx, r.ID, stay); err != nil {
+			return OutAnswer{}, err
+		}
+	}
 	if err := d.ShowQR(ctx, r.Lane, subject); err != nil {
 		return OutAnswer{}, err
 	}

@@ -244,12 +244,15 @@ func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, discounts 
 	return tariff.Quote(req)
 }
 
-// paidAt is when a payment counts from: the bank's own time where a person
-// named one, but never before the request.
+// paidAt is when a payment counts from: the bank's own time where the bank or a
+// person named one, but never before the request.
 func paidAt(p parking.Payment) parking.PaidAt {
 	out := parking.PaidAt{Amount: p.Amount, At: *p.PaidAt}
 	if p.ByHand != nil && p.ByHand.At.Before(out.At) {
 		out.At = p.ByHand.At
+	}
+	if p.BankAt != nil && p.BankAt.Before(out.At) {
+		out.At = *p.BankAt
 	}
 	if p.RequestedAt != nil {
 		out.ShownAt = *p.RequestedAt

@@ -154,7 +154,7 @@ func (d *Desk) OpenByHand(ctx context.Context, code, reason string) error {
 		var facts []parking.Fact
 		facts, err = d.write(ctx, state.Draft{
 			Kind: parking.KindBarrierOpened, Actor: actor,
-			Body: &parking.BarrierOpened{Lane: code, Cause: string(device.CauseByHand), Reason: reason},
+			Body: &parking.BarrierOpened{Lane: code, Cause: string(device.CauseByHand), Reason: reason, Shift: d.shiftAtHand(ctx, actor)},
 		})
 		if len(facts) > 0 && (p.vehicle == nil || !p.vehicle.done || p.vehicle.Stage == HasPassed) {
 			p.opening = &opening{fact: facts[0].ID, at: d.cfg.Now()}

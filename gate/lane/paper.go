@@ -300,8 +300,9 @@ func (e *paperEntry) drafts(d *Desk, actor string) ([]state.Draft, error) {
 		return nil, err
 	}
 	if e.Paid > 0 {
-		out = append(out, state.Draft{Kind: parking.KindPaymentTaken, Actor: actor, Body: &parking.PaymentTaken{
-			Payment: newID(), Stay: e.stay.ID, Method: parking.Cash, Amount: e.Paid, Currency: charge.Currency, Tendered: e.Paid,
+		shift, opened := d.drawer(actor)
+		out = append(append(out, opened...), state.Draft{Kind: parking.KindPaymentTaken, Actor: actor, Body: &parking.PaymentTaken{
+			Payment: newID(), Stay: e.stay.ID, Method: parking.Cash, Amount: e.Paid, Currency: charge.Currency, Tendered: e.Paid, Shift: shift,
 		}})
 	}
 	return append(out, state.Draft{Kind: parking.KindVehicleOut, Actor: actor, Body: &parking.VehicleOut{

@@ -73,7 +73,11 @@ func (d *Desk) ConfirmByHand(ctx context.Context, code string, subject uuid.UUID
 			ByHand: &parking.ByHand{PayerBank: payerBank, At: parking.BusinessTime(at)},
 		}
 		if p.Payment == uuid.Nil || v.Stage != Paying {
-			p.Payment = newID()
+			// A code that was shown before, here or elsewhere: the bank will name its
+			// reference, and the money is the same.
+			if p.Payment, p.Reference = pending(v.Matches[v.Chosen].Stay, v.Due); p.Payment == uuid.Nil {
+				p.Payment = newID()
+			}
 		}
 		return p, nil
 	})
@@ -150,6 +154,7 @@ func (d *Desk) exit(ctx context.Context, p *post, v *vehicle, actor string, paym
 	var drafts []state.Draft
 	if payment != nil {
 		payment.Stay, payment.Amount, payment.Currency = m.Stay.ID, v.Due, m.Quote.Currency
+		payment.Shift, drafts = d.drawer(actor)
 		drafts = append(drafts, state.Draft{Kind: parking.KindPaymentTaken, Body: payment, Actor: actor})
 	}
 	tariff, marked := d.tariffOf(m.Stay)
@@ -310,8 +315,9 @@ func (d *Desk) exitUnknown(ctx context.Context, p *post, v *vehicle, actor, reas
 		Offline: d.link().State == Offline,
 	}}}
 	if fee > 0 {
-		drafts = append(drafts, state.Draft{Kind: parking.KindPaymentTaken, Actor: actor, Body: &parking.PaymentTaken{
-			Payment: newID(), Stay: stay, Method: parking.Cash, Amount: fee, Currency: config.Currency, Tendered: fee,
+		shift, opened := d.drawer(actor)
+		drafts = append(append(drafts, opened...), state.Draft{Kind: parking.KindPaymentTaken, Actor: actor, Body: &parking.PaymentTaken{
+			Payment: newID(), Stay: stay, Method: parking.Cash, Amount: fee, Currency: config.Currency, Tendered: fee, Shift: shift,
 		}})
 	}
 	v.Due = fee

@@ -12,6 +12,7 @@ const (
 	StepConfirmed Step = "confirmed" // the disk knows that the barrier has answered
 	StepSeen      Step = "seen"      // a passage was seen and is not written
 	StepPassed    Step = "passed"    // it is written
+	StepCounted   Step = "counted"   // a drawer's count is on disk, nothing is answered yet
 )
 
 // step tells a test where the desk is; nobody else listens.

@@ -211,6 +211,7 @@ type View struct {
 	Currency  string       `json:"currency"`
 	Language  string       `json:"language"`
 	Guard     *Guard       `json:"guard,omitempty"`
+	Shift     *ShiftView   `json:"shift,omitempty"` // the guard's open drawer
 	Link      Link         `json:"link"`
 	Vision    Worker       `json:"vision"`
 	Disk      Worker       `json:"disk"`

@@ -17,7 +17,7 @@ import (
 )
 
 // localActor is who acts when a request names nobody.
-const localActor = "local-api"
+const localActor = parking.LocalAPI
 
 // acting is the context of an act by the person or machine that a request
 // names.

@@ -124,6 +124,7 @@ func (s *State) takeDelta(d *wire.Delta) {
 		for _, id := range s.over.cover(c) {
 			touched[id] = true
 		}
+		s.ahead = s.ahead || s.strands.strange(c)
 		s.strands.cover(c)
 		if c.Gate == s.gate {
 			s.covered[c.Epoch] = max(s.covered[c.Epoch], c.Seq)

@@ -89,6 +89,13 @@ func (l *strands) cover(c wire.Covered) {
 	s.covered = max(s.covered, c.Seq)
 }
 
+// strange says whether the cloud has got a fact of this gate that its disk does not
+// have and never had.
+func (l *strands) strange(c wire.Covered) bool {
+	s := l.of[Strand{c.Gate, c.Epoch}]
+	return c.Gate == l.gate && (s == nil || c.Seq > max(s.own.last, s.covered))
+}
+
 func (l *strands) covered(k Strand) int64 {
 	if s := l.of[k]; s != nil {
 		return s.covered

@@ -104,6 +104,29 @@ func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 	}
 }
 
+// While it is connected a gate learns by the feed that the cloud has facts of it
+// that its disk does not have, and takes none of its own for such.
+func TestTheCloudHasWhatThisDiskHasNot(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, store.Options{})
+	g.snapshot(g.site(2))
+	g.write(draftIn(uuid.New(), "30A11111", "A001"))
+	g.restart()
+	g.deltas(wire.Delta{FeedSeq: 11, Covers: []wire.Covered{{Gate: "N", Epoch: g.outboxEpoch(), Seq: 2}, {Gate: "N", Epoch: g.Epoch(), Seq: 1}, {Gate: "S", Epoch: "9", Seq: 7}}})
+	if g.Ahead() {
+		t.Fatal("its own facts are strange to it")
+	}
+	g.deltas(wire.Delta{FeedSeq: 12, Covers: []wire.Covered{{Gate: "N", Epoch: g.outboxEpoch(), Seq: 3}}})
+	if !g.Ahead() {
+		t.Error("a number that it has not written is not strange to it")
+	}
+	g.restart()
+	g.deltas(wire.Delta{FeedSeq: 13, Covers: []wire.Covered{{Gate: "N", Epoch: "3-another", Seq: 1}}})
+	if !g.Ahead() {
+		t.Error("a run that it never had is not strange to it")
+	}
+}
+
 // outboxEpoch is the epoch of the oldest fact on the disk.
 func (g *gate) outboxEpoch() parking.Epoch {
 	facts, _ := g.outbox()

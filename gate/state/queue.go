@@ -189,6 +189,14 @@ func (s *State) Rewind(ctx context.Context, held map[parking.Epoch]int64) (ahead
 	return ahead, nil
 }
 
+// Ahead says whether the cloud has got facts of this gate since the start that this
+// disk does not have: it is an older copy, or another machine is the same gate.
+func (s *State) Ahead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ahead
+}
+
 func (s *State) rewind(ctx context.Context, q *gatesql.Queries, held map[parking.Epoch]int64) (ahead bool, err error) {
 	epochs, err := q.Epochs(ctx)
 	if err != nil {

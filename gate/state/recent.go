@@ -133,6 +133,15 @@ func (s *State) ownEntry(f parking.Fact, body any) Entry {
 		e.Amount, e.Method, e.Text = b.Amount, b.Method, b.Reference
 	case *parking.PaymentTaken:
 		e.Amount, e.Method, e.Text = b.Amount, b.Method, b.Reference
+	case *parking.RefundPaid:
+		e.Amount, e.Text = b.Amount, b.Reason
+		if stay := s.effective(e.Stay); stay != nil {
+			e.Plate, e.Display = stay.Plate, stay.Display
+		}
+	case *parking.ShiftOpened:
+		e.Text = b.Guard
+	case *parking.ShiftClosed:
+		e.Text = b.Guard
 	case *parking.BarrierOpened:
 		e.Lane, e.Text = b.Lane, b.Reason
 	case *parking.BarrierFailed:

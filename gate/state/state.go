@@ -82,17 +82,19 @@ type State struct {
 	built      time.Time
 	references uint64
 	strands    strands        // what is here of each gate's runs
+	ahead      bool           // the cloud has got facts of this gate that this disk does not have
 	clocks     parking.Clocks // what neighbours observed of their clocks
 	tries      map[string]tries
 	givenUp    map[string]parking.GivenUp // borrowed slots, by code, in this run
 	near       parking.NearBorrowed       // borrowed over the local network, in this run
 	watchers   map[chan struct{}]struct{}
 	troubles   []Trouble
-	taken      []Taken            // lanes of other gates that this one runs, by gate
-	devices    map[string]Devices // what neighbours said of theirs, by gate
-	noted      atomic.Bool        // something was noted beside the database
-	damaged    atomic.Bool        // the database was found damaged
-	fullSince  atomic.Int64       // when the disk was found full, milliseconds of business time; 0 when it is not
+	shifts     map[string]OpenShift // drawers that are open here, by person
+	taken      []Taken              // lanes of other gates that this one runs, by gate
+	devices    map[string]Devices   // what neighbours said of theirs, by gate
+	noted      atomic.Bool          // something was noted beside the database
+	damaged    atomic.Bool          // the database was found damaged
+	fullSince  atomic.Int64         // when the disk was found full, milliseconds of business time; 0 when it is not
 	view       atomic.Pointer[Site]
 }
 
@@ -201,6 +203,10 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shifts, err := s.loadShifts(ctx, q)
+	if err != nil {
+		return err
+	}
 	highest, err := s.store.Setting(ctx, settingHighest)
 	if err != nil {
 		return err
@@ -208,6 +214,7 @@ func (s *State) load(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.base, s.over, s.queue, s.lent, s.nearLent, s.strands, s.taken = b, over, n, lent, nearLent, led, taken
+	s.shifts = shifts
 	for id := range s.over.facts {
 		s.refold(id)
 	}

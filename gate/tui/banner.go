@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func (m *model) banner(w int) []string {
 		if who == "" {
 			who = clean(v.Guard.Name)
 		}
-		who = cut(who, w/5) + " · " + clean(words.T(m.lang, "role."+v.Guard.Role))
+		who = cut(who, w/5) + " · " + cmp.Or(m.shiftText(), clean(words.T(m.lang, "role."+v.Guard.Role)))
 		if rest := w - width(left) - width(right) - 2; rest > 8 {
 			left += "  " + strings.Repeat(" ", max(0, (rest-width(who))/2)) + cut(who, rest-2)
 		}

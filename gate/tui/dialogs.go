@@ -116,8 +116,9 @@ type form struct {
 	submit  func(m *model, f *form) tea.Cmd // a nil command with wrong set: not yet
 	wrong   string
 	busy    bool
-	whole   bool  // the whole screen
-	under   *form // the form that this one asks about, to be told when this one was left
+	whole   bool                            // the whole screen
+	under   *form                           // the form that this one asks about, to be told when this one was left
+	other   func(m *model, key string) bool // another key that it takes, and is over with
 }
 
 // text is a text of the console, looked up when it is drawn, so that a switch
@@ -151,6 +152,8 @@ func (f *form) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch name := msg.String(); {
 	case f.busy:
 		return nil, false
+	case f.other != nil && f.other(m, name):
+		return nil, true
 	case name == "tab" || (name == "down" && len(f.presets()) == 0):
 		f.move(1)
 	case name == "shift+tab" || (name == "up" && len(f.presets()) == 0):
@@ -192,11 +195,11 @@ func (f *form) lines(m *model, w, h int) []string {
 	out := []string{m.th.strong(look.Mine, cut(" "+f.title(m), w)), ""}
 	label := 0
 	for _, fl := range f.fields {
-		label = max(label, width(m.t(fl.label)))
+		label = max(label, width(fl.named(m)))
 	}
 	label = min(label, w/2)
 	for i, fl := range f.fields {
-		head := " " + fit(m.t(fl.label), label) + "  "
+		head := " " + fit(fl.named(m), label) + "  "
 		out = append(out, head+fl.show(&m.th, w-width(head)-1, i == f.at))
 	}
 	for i, p := range f.presets() {

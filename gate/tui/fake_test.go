@@ -464,3 +464,36 @@ func clockOf(at *time.Time) string {
 	}
 	return at.Format("02/01T15:04")
 }
+
+func (d *fakeDesk) OpenShift(_ context.Context, r lane.ShiftOpening) (lane.ShiftView, error) {
+	float := "-"
+	if r.Float != nil {
+		float = fmt.Sprint(*r.Float)
+	}
+	return lane.ShiftView{ID: r.ID}, d.note("open shift %s", float)
+}
+
+func (d *fakeDesk) CloseShift(_ context.Context, r lane.ShiftCounted) (lane.ShiftDone, error) {
+	cards := "-"
+	if r.Cards != nil {
+		cards = fmt.Sprint(*r.Cards)
+	}
+	err := d.note("close shift %s %d %v cards %s", short(r.Shift), r.Sum, r.Notes, cards)
+	float, over := parking.Money(200_000), r.Sum-205_000
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return lane.ShiftDone{
+		ShiftView: lane.ShiftView{ID: r.Shift, Guard: "lan", OpenedAt: fakeNow.Add(-8 * time.Hour), Float: &float},
+		ClosedAt:  fakeNow, Counted: r.Sum, Cards: r.Cards, Expected: 205_000, Over: &over, Cash: 15_000, Refunds: 10_000,
+		Transfer: 8000, Payments: 4, Openings: 1,
+	}, err
+}
+
+func (d *fakeDesk) GiveBack(_ context.Context, r lane.Refund) (lane.Refunded, error) {
+	return lane.Refunded{}, d.note("give back %s %s %d %q", short(r.Stay), short(r.Payment), r.Amount, r.Reason)
+}
+
+func (d *fakeDesk) Refundable(query string) []parking.Stay {
+	_ = d.note("refundable %q", query)
+	return d.stays
+}

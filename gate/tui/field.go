@@ -11,7 +11,8 @@ import (
 // field is one line to type into. It keeps composed letters (NFC), and what
 // was typed stays until the guard takes it away.
 type field struct {
-	label   string // key of its name in the catalogue
+	label   string // key of its name in the catalogue, or
+	name    func(m *model) string
 	value   []rune
 	at      int // cursor, in runes
 	max     int // longest value, in runes
@@ -26,6 +27,14 @@ func newField(label, value string, most int) *field {
 	f := &field{label: label, max: most, preset: -1}
 	f.set(value)
 	return f
+}
+
+// named is the field's name on the screen.
+func (f *field) named(m *model) string {
+	if f.name != nil {
+		return f.name(m)
+	}
+	return m.t(f.label)
 }
 
 func (f *field) set(s string) {

@@ -305,8 +305,8 @@ func newClear(m *model) dialog {
 }
 
 // newSignOut hands the gate over.
-func newSignOut(*model) dialog {
-	return &form{
+func newSignOut(m *model) dialog {
+	return m.signOutShift(&form{
 		title: text("title.sign_out"), enter: text("enter.sign_out"),
 		info: func(m *model, _ *form) []string { return []string{m.t("sign_out.note")} },
 		submit: func(m *model, f *form) tea.Cmd {
@@ -315,7 +315,7 @@ func newSignOut(*model) dialog {
 				return nil
 			}), f)
 		},
-	}
+	})
 }
 
 // newQuit asks before the console is left with a vehicle half done.

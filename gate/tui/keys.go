@@ -63,6 +63,8 @@ func makeKeys() []binding {
 		bind("group.money", "help.qr", "q", "Q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
 		bind("group.money", "help.discount", "%").at(toward(parking.Out)).when(whyNoDiscount).opens(newDiscount),
 		bind("group.money", "help.by_hand", "m", "M").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
+		bind("group.money", "help.refund", "f").run(openRefund),
+		bind("group.money", "help.shift", "h").opens(newShift),
 
 		bind("group.site", "help.barrier", "x").at((*model).focused).when(whyNoBarrier).opens(newBarrier),
 		bind("group.site", "help.turn", "d").at((*model).focused).when(whyNotTurned).opens(newTurn),

@@ -108,6 +108,7 @@ type Desk interface {
 	Keeping
 	Presenting
 	Copying
+	Drawers
 	Signing
 }
 

@@ -242,6 +242,9 @@ func (s *session) feed(ctx context.Context, deltas []wire.Delta) error {
 		return nil
 	}
 	err := s.u.state.ApplyDeltas(ctx, deltas...)
+	if s.u.state.Ahead() {
+		s.u.tellRolledBack(ctx)
+	}
 	if errors.Is(err, state.ErrHole) {
 		return errResume
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -47,6 +48,7 @@ type site struct {
 
 	cloud    *program
 	cloudURL string
+	secret   string // of the simulated bank
 	seed     seeded
 	gate     *program
 	gateAPI  *gateAPI
@@ -95,8 +97,13 @@ func (s *site) start(ctx context.Context) (err error) {
 		return err
 	}
 	addrFile := filepath.Join(s.folder.Path(), "cloud.addr")
+	secretFile, secret, err := bankSecret(s.folder.Path())
+	if err != nil {
+		return err
+	}
+	s.secret = secret
 	s.cloud, err = s.run.start("cloud", "serve", "--listen", "127.0.0.1:0", "--addr-file", addrFile,
-		"--photos", filepath.Join(s.folder.Path(), "photos"))
+		"--photos", filepath.Join(s.folder.Path(), "photos"), "--sepay-secret-file", secretFile)
 	if err != nil {
 		return err
 	}
@@ -143,6 +150,7 @@ func (s *site) atConsole(ctx context.Context) error {
 	defer park()
 	go func() {
 		if api, err := s.connect(driving, addrFile); err == nil {
+			go s.phones(api, io.Discard).run(driving)
 			s.drivers(api, io.Discard, false).run(driving)
 		}
 	}()
@@ -183,7 +191,10 @@ func (s *site) inPrint(ctx context.Context) error {
 	parked := make(chan struct{})
 	go func() {
 		defer close(parked)
+		var paying sync.WaitGroup
+		paying.Go(func() { s.phones(s.gateAPI, os.Stdout).run(driving) })
 		s.drivers(s.gateAPI, os.Stdout, true).run(driving)
+		paying.Wait()
 	}()
 	defer func() { park(); <-parked }()
 	select {
@@ -200,6 +211,13 @@ func (s *site) drivers(api *gateAPI, out io.Writer, act bool) *drivers {
 	return &drivers{
 		gate: api, name: s.command.Gate, out: out, now: time.Now, act: act,
 		rng: rand.New(rand.NewPCG(s.command.Seed, 0)),
+	}
+}
+
+func (s *site) phones(api *gateAPI, out io.Writer) *phones {
+	return &phones{
+		gate: api, bank: newBank(func() string { return s.cloudURL }, s.secret), out: out,
+		rng: rand.New(rand.NewPCG(s.command.Seed, 1)),
 	}
 }
 

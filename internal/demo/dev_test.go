@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // toySite lays parksim and toy programs, all of them this test binary, into
@@ -77,7 +79,7 @@ func toyGateMain(args []string) int {
 		fmt.Fprintln(os.Stderr, "the gate was given another password")
 		return 1
 	}
-	g := &toyGate{fail: func(f string, a ...any) { fmt.Fprintf(os.Stderr, f, a...) }, at: map[string]arrival{}}
+	g := &toyGate{fail: func(f string, a ...any) { fmt.Fprintf(os.Stderr, f, a...) }, at: map[string]arrival{}, asked: map[uuid.UUID]bool{}}
 	return toyServe(args[1:], g.handler(), args[slices.Index(args, "--data")+1])
 }
 

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/parking"
 )
 
@@ -22,6 +24,10 @@ const (
 	// readPatience is how long a driver waits for the camera's reading before
 	// the simulated guard types the plate.
 	readPatience = 5 * time.Second
+	// transferPatience is how long a driver waits for the bank before they pay
+	// cash, and transferLooks between two looks.
+	transferPatience = 30 * time.Second
+	transferLooks    = 200 * time.Millisecond
 	// Below fewInside drivers only come, above manyInside they only go.
 	fewInside  = 4
 	manyInside = 24
@@ -146,6 +152,13 @@ func (d *drivers) leave(ctx context.Context, lane string, stay parking.Stay) err
 		return err
 	}
 	d.reading(ctx, lane)
+	if d.rng.IntN(10) < 3 {
+		return d.transfer(ctx, lane, stay)
+	}
+	return d.cash(ctx, lane, stay)
+}
+
+func (d *drivers) cash(ctx context.Context, lane string, stay parking.Stay) error {
 	done, err := d.gate.out(ctx, lane, stay)
 	if err != nil {
 		return err
@@ -156,6 +169,33 @@ func (d *drivers) leave(ctx context.Context, lane string, stay parking.Stay) err
 	}
 	d.line("OUT", done.Stay, lane, paid+done.trouble())
 	return nil
+}
+
+// transfer lets a driver pay by telephone: the lane shows a code, and opens by
+// itself when the bank has told of the money. Whoever waits too long pays cash.
+func (d *drivers) transfer(ctx context.Context, lane string, stay parking.Stay) error {
+	request := outRequest{ID: uuid.Must(uuid.NewV7()), Lane: lane, Stay: stay.ID, Token: stay.Token, Method: parking.QR}
+	began := d.now()
+	for {
+		done, err := d.gate.exit(ctx, request)
+		if err != nil {
+			return err
+		}
+		if !done.Paying {
+			paid := "nothing to pay"
+			if sum := done.Stay.PaidSum(); sum > 0 {
+				paid = "paid " + sum.Format("VND", "en") + " by transfer"
+			}
+			d.line("OUT", done.Stay, lane, paid+done.trouble())
+			return nil
+		}
+		if d.now().Sub(began) > transferPatience {
+			return d.cash(ctx, lane, stay)
+		}
+		if !sleep(ctx, transferLooks) {
+			return ctx.Err()
+		}
+	}
 }
 
 // trouble is what to add to a line when the barrier stayed shut.

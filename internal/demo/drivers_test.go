@@ -25,13 +25,14 @@ type toyGate struct {
 	mu      sync.Mutex
 	at      map[string]arrival // vehicle by lane
 	inside  []parking.Stay
+	asked   map[uuid.UUID]bool // who was shown a VietQR
 	refuse  bool
 	arrived int
 }
 
 func newToyGate(t *testing.T) (*toyGate, *gateAPI) {
 	t.Helper()
-	g := &toyGate{fail: t.Errorf, at: map[string]arrival{}}
+	g := &toyGate{fail: t.Errorf, at: map[string]arrival{}, asked: map[uuid.UUID]bool{}}
 	server := httptest.NewServer(g.handler())
 	t.Cleanup(server.Close)
 	token := filepath.Join(t.TempDir(), "local-token")
@@ -140,7 +141,12 @@ func (g *toyGate) leave(w http.ResponseWriter, r *http.Request) {
 	var body struct{ Lane, Stay, Method string }
 	g.read(r, &body)
 	for i, s := range g.inside {
-		if s.ID.String() == body.Stay && body.Method == "cash" {
+		if s.ID.String() == body.Stay && body.Method == "vietqr" && !g.asked[s.ID] {
+			g.asked[s.ID] = true // its money comes before it asks again
+			g.answer(w, http.StatusOK, outAnswer{passage: passage{Stay: s}, Paying: true, QR: "…"})
+			return
+		}
+		if s.ID.String() == body.Stay && (body.Method == "cash" || body.Method == "vietqr") {
 			g.inside = append(g.inside[:i], g.inside[i+1:]...)
 			delete(g.at, body.Lane)
 			s.Payments = []parking.Payment{{Amount: 5000, Status: parking.Paid}}
@@ -173,7 +179,7 @@ func TestDriversComeAndGo(t *testing.T) {
 	if came+left != 60 || left == 0 || came-left != len(gate.inside) {
 		t.Errorf("%d came, %d left, %d are inside of 60 drivers:\n%s", came, left, len(gate.inside), &out)
 	}
-	if !strings.Contains(out.String(), "slot N07") || !strings.Contains(out.String(), "5,000") {
+	if !strings.Contains(out.String(), "slot N07") || !strings.Contains(out.String(), "5,000 in cash") || !strings.Contains(out.String(), "5,000 by transfer") {
 		t.Errorf("no slot or no sum in\n%s", &out)
 	}
 }

@@ -50,6 +50,7 @@ type laneState struct {
 		ID      string        `json:"id"`
 		Stage   string        `json:"stage"`
 		Plate   parking.Plate `json:"plate"`
+		QR      string        `json:"qr"` // while a transfer is waited for
 		Reading struct {
 			Status string `json:"status"`
 		} `json:"reading"`

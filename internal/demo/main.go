@@ -15,6 +15,7 @@ import (
 type commands struct {
 	Dev      devCommand      `cmd:"" help:"Start a whole site on this machine: servers, cloud, one gate with simulated cameras, drivers."`
 	Sim      simCommand      `cmd:"" help:"Simulate many gates and drivers under faults, and compare the books with what the drivers know."`
+	Bank     bankCommand     `cmd:"" help:"Pay a VietQR as a driver's bank would: tell a cloud of the transfer, or of one that must not count."`
 	Services servicesCommand `cmd:"" help:"Run a command with a private PostgreSQL and Redis."`
 }
 

@@ -79,6 +79,10 @@ func (s *screen) result(r *simResult) {
 	if r.CutOut+r.CutTurned > 0 {
 		row("cut off", "%d left by another gate than they came in while no gate reached the cloud, %d of them came in during that cut; %d turned round", r.CutOut, r.CutBoth, r.CutTurned)
 	}
+	if r.ByBank+r.ByTelephone > 0 {
+		row("transfers", "%d opened the barrier when the bank told of them (median %.0f ms, p95 %.0f ms after it had told), %d were confirmed by hand before",
+			r.ByBank, 1000*r.BankMedian, 1000*r.Bank95, r.ByTelephone)
+	}
 	for _, why := range slices.Sorted(maps.Keys(r.Refused)) {
 		row("refused", "%d: %s", r.Refused[why], why)
 	}

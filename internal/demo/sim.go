@@ -77,7 +77,11 @@ type simResult struct {
 	CutOut      int64          `json:"out_while_cut"`        // left elsewhere than they came in, while no gate reached the cloud
 	CutBoth     int64          `json:"in_and_out_while_cut"` // of them, who also came in during that cut
 	CutTurned   int64          `json:"turned_round_while_cut"`
-	Refused     map[string]int `json:"refused"` // drivers, by the gate's sentence
+	ByBank      int64          `json:"opened_by_bank"`       // lanes that opened by themselves when a bank told of the money
+	BankMedian  float64        `json:"opened_by_bank_p50_s"` // from the cloud's answer to the bank until the driver was through
+	Bank95      float64        `json:"opened_by_bank_p95_s"`
+	ByTelephone int64          `json:"by_telephone"` // transfers that a guard confirmed by hand, before the bank's notice
+	Refused     map[string]int `json:"refused"`      // drivers, by the gate's sentence
 	Faults      int            `json:"faults"`
 	KillsGates  int            `json:"kills_gates"`
 	KillsClouds int            `json:"kills_clouds"`
@@ -309,6 +313,10 @@ func (c *simCommand) check(ctx context.Context, site *simSite, t *traffic) (*sim
 	if err := site.heal(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.payers.wait(ctx, c.Settle); err != nil {
+		r.Trouble = append(r.Trouble, err.Error())
+	}
+	t.payers.figures(r)
 	patient, cancel := context.WithTimeout(ctx, c.Settle)
 	defer cancel()
 	took, err := site.agree(patient, t.ledger)

@@ -67,6 +67,8 @@ type simSite struct {
 	run     *programs
 	seed    seeded
 	spaces  *line.Namespaces // nil without
+	secret  string           // of the simulated bank
+	file    string           // that holds it, for the cloud
 	clouds  []*node
 	gates   []*simGate
 	say     func(format string, args ...any)
@@ -108,6 +110,9 @@ func openSite(ctx context.Context, c *simCommand, say func(string, ...any)) (s *
 	}
 	if len(s.seed.Users) == 0 {
 		return s, fmt.Errorf("the database in %s has a site already; a simulation needs an empty one, so that its books hold only what its drivers did", databaseVariable)
+	}
+	if s.file, s.secret, err = bankSecret(s.folder.Path()); err != nil {
+		return s, err
 	}
 	if c.Namespaces {
 		if s.spaces, err = line.NewNamespaces(ctx, c.Gates); err != nil {
@@ -168,7 +173,7 @@ func (s *simSite) addCloud(ctx context.Context, i int) error {
 	n := &node{label: label, addrFile: filepath.Join(s.folder.Path(), label+".addr")}
 	n.start = func(bool) (*program, error) {
 		return s.run.startAs(label, before, "cloud", "serve", "--listen", listen, "--addr-file", n.addrFile,
-			"--photos", filepath.Join(s.folder.Path(), "photos"), "--log-level", "warn")
+			"--photos", filepath.Join(s.folder.Path(), "photos"), "--log-level", "warn", "--sepay-secret-file", s.file)
 	}
 	n.ready = func(address string) error {
 		s.mu.Lock()

@@ -44,6 +44,7 @@ type visitor struct {
 	inside       time.Duration
 	remains      bool // does not leave
 	transfer     bool // pays by VietQR
+	phone        phoneDraw
 	cutIn        bool // came in while no gate reached the cloud
 	note         parking.Money
 }
@@ -58,6 +59,7 @@ type traffic struct {
 	remain int // percent
 	lanes  map[*simGate]*lanes
 
+	payers                   *payers
 	under                    sync.WaitGroup // drivers under way
 	droveOn, turned, refused atomic.Int64
 	// Exits while no gate reaches the cloud: at another gate than the entry, of
@@ -73,7 +75,7 @@ type lanes struct{ in, out chan *visitor }
 func newTraffic(c *simCommand, site *simSite) *traffic {
 	t := &traffic{
 		site: site, ledger: ledger.New(), seed: c.Seed, rate: c.Rate, stay: c.Stay, remain: c.Remain,
-		lanes: map[*simGate]*lanes{}, reasons: map[string]int{},
+		lanes: map[*simGate]*lanes{}, reasons: map[string]int{}, payers: newPayers(site),
 	}
 	for _, g := range site.gates {
 		t.lanes[g] = &lanes{make(chan *visitor, laneQueue), make(chan *visitor, laneQueue)}
@@ -92,6 +94,7 @@ func (t *traffic) draw(n int) *visitor {
 		note: []parking.Money{10_000, 20_000, 50_000, 100_000, 500_000}[rng.IntN(5)],
 	}
 	v.stay, v.exitID = drawID(rng), drawID(rng)
+	v.phone = drawPhone(rng)
 	// The number makes plates and cards unique: whatever comes twice came from
 	// somewhere else.
 	province, letter := provinces[rng.IntN(len(provinces))], 'A'+rune(n/100_000%8)
@@ -336,12 +339,42 @@ func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.M
 	if err != nil {
 		return "", 0, fmt.Errorf("the VietQR cannot be read: %w", err)
 	}
+	told := t.payers.pay(ctx, code, v.phone)
+	if err := t.byBank(ctx, g, exit, &done, told); err != nil {
+		return "", 0, err
+	}
+	if !done.Paying {
+		return parking.QR, code.Amount, nil
+	}
 	paidAt := time.Now()
 	request.Method, request.PayerBank, request.PaidAt = parking.Manual, "Vietcombank", &paidAt
 	if err := t.try(ctx, g, exit); err != nil {
 		return "", 0, err
 	}
+	t.payers.shown.Add(1)
 	return parking.Manual, code.Amount, nil
+}
+
+// byBank waits until the lane has opened by itself because the bank has told of
+// the money, or the driver's patience ends: then the guard looks at the
+// telephone.
+func (t *traffic) byBank(ctx context.Context, g *simGate, exit func(*gateAPI) error, done *outAnswer, told <-chan time.Time) error {
+	patience := time.Now().Add(bankPatience)
+	var at time.Time
+	for time.Now().Before(patience) && sleep(ctx, againEvery/5) {
+		select {
+		case at = <-told:
+		default:
+		}
+		if err := t.try(ctx, g, exit); err != nil {
+			return err
+		}
+		if !done.Paying {
+			t.payers.opened(at)
+			return nil
+		}
+	}
+	return ctx.Err()
 }
 
 // sleep waits for d; false when ctx ended before.

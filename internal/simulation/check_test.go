@@ -31,6 +31,9 @@ func (w *world) checkViews() {
 			return
 		}
 		site := p.node.State().Site()
+		if id, err := w.cloud.cloud.Store.Q.Incarnation(w.ctx); err != nil || site.Incarnation != id {
+			w.fail("gate %s knows the database %s, the cloud's is %s (%v)", p.label, site.Incarnation, id, err)
+		}
 		w.same(p.code+"'s vehicles inside", byID(site.Inside, stayKey), byID(inside(snap.Stays), stayKey))
 		w.checkGone(p, snap.Stays)
 		w.same(p.code+"'s slots", byID(site.Slots, func(s parking.Slot) string { return s.Code }), byID(snap.Slots, func(s parking.Slot) string { return s.Code }))
@@ -110,15 +113,7 @@ func (g *ground) check(t *testing.T, w *world) []string {
 	for _, line := range w.tap.wrong {
 		say("acknowledgements: %s", line)
 	}
-	var disks []kept
-	for _, p := range w.posts {
-		facts, err := readDisk(t.Context(), p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		disks = append(disks, facts...)
-		chain(facts, say)
-	}
+	disks := w.disks(t, say)
 	w.facts = len(disks)
 	cloud := g.held(t)
 	for _, f := range disks {
@@ -135,15 +130,46 @@ func (g *ground) check(t *testing.T, w *world) []string {
 	}
 	g.checkCounts(t, len(disks), say)
 	g.checkLedger(t, &w.book, say)
+	g.checkRare(t, w, disks, say)
 	if len(wrong) == 0 {
 		g.checkOrder(t, w, disks, say)
 	}
 	return wrong
 }
 
+// disks are the facts of all disks, of machines and put aside, each once.
+func (w *world) disks(t *testing.T, say func(string, ...any)) []kept {
+	t.Helper()
+	all := slices.Clone(w.aside)
+	for _, p := range w.posts {
+		all = append(all, disk{code: p.code, dir: p.dir, works: true})
+	}
+	var out []kept
+	byID, byPlace := map[string]kept{}, map[string]string{}
+	for _, d := range all {
+		facts, err := readDisk(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain(facts, d.works, say)
+		for _, f := range facts {
+			switch known, ok := byID[f.id]; {
+			case ok && (known.place() != f.place() || !bytes.Equal(known.encoded, f.encoded)):
+				say("two disks differ in %s", f.place())
+			case !ok && byPlace[f.place()] != "":
+				say("two facts are %s", f.place())
+			case !ok:
+				out = append(out, f)
+			}
+			byID[f.id], byPlace[f.place()] = f, f.id
+		}
+	}
+	return out
+}
+
 // readDisk reads the facts of a gate in the order written.
-func readDisk(ctx context.Context, p *post) (facts []kept, err error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "gate.db"))
+func readDisk(ctx context.Context, d disk) (facts []kept, err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.dir, "gate.db"))
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +180,7 @@ func readDisk(ctx context.Context, p *post) (facts []kept, err error) {
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		f := kept{gate: p.code}
+		f := kept{gate: d.code}
 		if err := rows.Scan(&f.id, &f.epoch, &f.seq, &f.encoded, &f.settled); err != nil {
 			return nil, err
 		}
@@ -163,9 +189,9 @@ func readDisk(ctx context.Context, p *post) (facts []kept, err error) {
 	return facts, rows.Err()
 }
 
-// chain checks that a gate's facts count without a gap in each epoch, name
-// the fact before, and do not go back in time.
-func chain(facts []kept, say func(string, ...any)) {
+// chain checks that a disk's facts count without a gap in each epoch and name
+// the fact before; and, on a disk that works, that all have been sent.
+func chain(facts []kept, works bool, say func(string, ...any)) {
 	prev, before := "", kept{}
 	for _, f := range facts {
 		fact, err := parking.DecodeFact(f.encoded)
@@ -176,7 +202,7 @@ func chain(facts []kept, say func(string, ...any)) {
 		if f.epoch == before.epoch && f.seq != before.seq+1 || f.epoch != before.epoch && f.seq != 1 {
 			say("%s follows %s", f.place(), before.place())
 		}
-		if !f.settled {
+		if works && !f.settled {
 			say("%s still waits on its disk, or lies over the cloud's state", f.place())
 		}
 		if fact.Prev != prev {

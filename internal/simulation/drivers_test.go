@@ -40,7 +40,8 @@ type ledger struct {
 	opened, closed, unknown, voided int
 	inside                          int
 	paid                            parking.Money
-	refusals                        map[string]int // acts that a lane turned down, by code
+	refusals                        map[string]int       // acts that a lane turned down, by code
+	shown                           map[string]uuid.UUID // stays by the references that were shown for them
 }
 
 // Limits of patience at a lane.
@@ -143,6 +144,10 @@ func (w *world) depart(d *driver) {
 	switch {
 	case err == nil && answer.Paying:
 		d.paying = &paying{post: p, node: p.node}
+		if other, ok := w.book.shown[answer.Reference]; ok && other != d.stay {
+			w.fail("reference %s was shown for two stays", answer.Reference)
+		}
+		w.book.shown[answer.Reference] = d.stay
 		w.after(time.Minute, func() { w.transferred(d) })
 	case err == nil:
 		w.left(d, answer.Due)

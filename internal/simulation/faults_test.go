@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -77,7 +78,11 @@ func (w *world) planRest(drawn map[string]bool) {
 // checkFaults says which kinds of fault did not happen: a day without them is
 // less of a test than it seems.
 func (w *world) checkFaults() {
-	for _, kind := range append(faultKinds(), lanCut, lanSlow, internetCut, heardExit, heardBefore) {
+	kinds := slices.Concat(faultKinds(), w.rare)
+	if !w.alone {
+		kinds = append(kinds, lanCut, lanSlow, internetCut, heardExit, heardBefore)
+	}
+	for _, kind := range kinds {
 		if w.did[kind] == 0 {
 			w.fail("the day held no fault of the kind %q", kind)
 		}

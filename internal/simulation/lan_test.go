@@ -21,27 +21,27 @@ const (
 	heardBefore = "exit heard of before the LAN was cut"
 )
 
-// lan is the local network of the gates: a cable between any two of them, with
-// weather of its own.
+// lan is the local network of the machines: a cable between any two of them,
+// with weather of its own.
 type lan struct {
 	cables map[string]*line
 	ports  map[string]*listener // by address: who listens there
 }
 
-func newLAN(seed uint64, codes ...string) *lan {
+func newLAN(seed uint64, labels ...string) *lan {
 	n := &lan{cables: map[string]*line{}, ports: map[string]*listener{}}
-	for i, a := range codes {
-		for j, b := range codes[:i] {
+	for i, a := range labels {
+		for j, b := range labels[:i] {
 			n.cables[cable(a, b)] = newLine(lanAddress(a), seed<<8|uint64(200+8*i+j), nil)
 		}
 	}
 	return n
 }
 
-// cable names the cable between two gates.
+// cable names the cable between two machines.
 func cable(a, b string) string { return min(a, b) + max(a, b) }
 
-func lanAddress(code string) string { return fmt.Sprintf("10.1.0.%d:7600", code[0]) }
+func lanAddress(label string) string { return fmt.Sprintf("10.1.0.%d:7600", label[0]) }
 
 // set changes the weather everywhere.
 func (n *lan) set(w weather) {
@@ -50,11 +50,11 @@ func (n *lan) set(w weather) {
 	}
 }
 
-// of are the cables of one gate.
-func (n *lan) of(code string) []*line {
+// of are the cables of one machine.
+func (n *lan) of(label string) []*line {
 	var out []*line
 	for name, c := range n.cables {
-		if name[:1] == code || name[1:] == code {
+		if name[:1] == label || name[1:] == label {
 			out = append(out, c)
 		}
 	}
@@ -72,7 +72,7 @@ type plug struct {
 func (p *post) plugIn() {
 	p.plug = &plug{post: p, listener: newListener(), pulled: make(chan struct{})}
 	p.world.lanMu.Lock()
-	p.world.lan.ports[lanAddress(p.code)] = p.plug.listener
+	p.world.lan.ports[lanAddress(p.label)] = p.plug.listener
 	p.world.lanMu.Unlock()
 }
 
@@ -83,7 +83,7 @@ func (p *post) pull() {
 	}
 	close(p.plug.pulled)
 	_ = p.plug.listener.Close() // it has no error
-	for _, c := range p.world.lan.of(p.code) {
+	for _, c := range p.world.lan.of(p.label) {
 		c.dropAll()
 	}
 	p.plug = nil
@@ -94,11 +94,11 @@ func (g *plug) listen(context.Context, string, string) (net.Listener, error) { r
 // dial reaches the gate at an address, over the cable to it.
 func (g *plug) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	w := g.post.world
-	for _, code := range w.codes {
-		if lanAddress(code) != address {
+	for _, label := range w.labels {
+		if lanAddress(label) != address {
 			continue
 		}
-		return w.lan.cables[cable(g.post.code, code)].connect(ctx, func(weather) *listener {
+		return w.lan.cables[cable(g.post.label, label)].connect(ctx, func(weather) *listener {
 			select {
 			case <-g.pulled:
 				return nil
@@ -128,7 +128,7 @@ func neighbourTiming(pace int) neighbour.Timing {
 func (p *post) neighbours() map[string]string {
 	out := map[string]string{}
 	for _, code := range p.world.codes {
-		if code != p.code {
+		if code != p.code && !p.world.alone {
 			out[code] = lanAddress(code)
 		}
 	}
@@ -199,11 +199,12 @@ func (w *world) planOutage(in time.Duration) {
 	})
 }
 
-// running are two gates that run, nil for none.
+// running are two gates that run, nil for none. What one has of a gate that is
+// two machines may be what the other one said.
 func (w *world) running() (a, b *post) {
 	for _, i := range w.rng.Perm(len(w.posts)) {
 		switch p := w.posts[i]; {
-		case p.node == nil:
+		case p.node == nil || w.twofold(p):
 		case a == nil:
 			a = p
 		default:
@@ -216,7 +217,7 @@ func (w *world) running() (a, b *post) {
 // probe lets a vehicle in at a and out at b, with the internet cut.
 func (w *world) probe(a, b *post, thenCut bool) {
 	from, to := a.node, b.node
-	if from == nil || to == nil {
+	if from == nil || to == nil || w.twofold(a) || w.twofold(b) {
 		return
 	}
 	w.probes++
@@ -227,7 +228,7 @@ func (w *world) probe(a, b *post, thenCut bool) {
 	}
 	w.after(hearing, func() {
 		switch {
-		case a.node != from || b.node != to: // a gate ended meanwhile: nothing can be said
+		case a.node != from || b.node != to || w.twofold(a) || w.twofold(b): // a gate ended meanwhile, or is two: nothing can be said
 			w.depart(d)
 		case thenCut:
 			w.lan.set(cut)
@@ -241,7 +242,7 @@ func (w *world) probe(a, b *post, thenCut bool) {
 // leaves lets the vehicle of a probe out at a gate that can only have heard of
 // it from its neighbour.
 func (w *world) leaves(d *driver, b *post, to *gate.Node, what string) {
-	if b.node != to {
+	if b.node != to || w.twofold(b) {
 		w.depart(d)
 		return
 	}

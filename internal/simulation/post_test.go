@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/gate"
 	"gatehouse/gate/store"
 	"gatehouse/gate/uplink"
@@ -22,6 +24,8 @@ import (
 // cable that leads to the cloud.
 type post struct {
 	code  string
+	label string // the machine's name: the gate's, or that of its second machine
+	of    *post  // the gate's own machine, of a second one
 	world *world
 
 	dir     string // the disk; another folder after a kill
@@ -35,13 +39,14 @@ type post struct {
 	bootAt  time.Time     // simulated
 	wallOff time.Duration // how wrong the wall clock is
 	starts  int
-	seen    int64 // of the feed, by whoever looked last
+	seen    int64     // of the feed, by whoever looked last
+	known   uuid.UUID // whose feed that was
 	diary   diary
 }
 
 // newPost makes a machine with an enrolled gate's disk.
 func newPost(w *world, g *cloudtest.Gate) (*post, error) {
-	p := &post{code: g.Code, world: w, bootAt: time.Now(), boots: 1}
+	p := &post{code: g.Code, label: g.Code, world: w, bootAt: time.Now(), boots: 1}
 	p.dir = p.folder()
 	disk, err := store.Open(w.ctx, p.dir, store.Options{})
 	if err != nil {
@@ -57,7 +62,7 @@ func newPost(w *world, g *cloudtest.Gate) (*post, error) {
 // folder names the next state of the disk.
 func (p *post) folder() string {
 	p.folders++
-	return filepath.Join(p.world.dir, fmt.Sprintf("%s-%d", p.code, p.folders))
+	return filepath.Join(p.world.dir, fmt.Sprintf("%s-%d", p.label, p.folders))
 }
 
 // start starts the program.
@@ -66,7 +71,7 @@ func (p *post) start() error {
 		return nil
 	}
 	p.starts++
-	address := fmt.Sprintf("10.0.%d.%d:4000", p.code[0], p.starts)
+	address := fmt.Sprintf("10.0.%d.%d:4000", p.label[0], p.starts)
 	p.line = newLine(address, p.world.seed<<8|uint64(p.starts), p.world.route)
 	p.set(p.weather)
 	p.plugIn()
@@ -75,13 +80,13 @@ func (p *post) start() error {
 		DataDir: p.dir, Version: "simulated", Log: p.log(),
 		Wall: func() time.Time { return p.world.now().Add(p.wallOff) },
 		Mono: func() time.Duration { return time.Since(bootAt) },
-		Boot: fmt.Sprintf("%s-%d", p.code, p.boots), Dial: p.line.dial,
+		Boot: fmt.Sprintf("%s-%d", p.label, p.boots), Dial: p.line.dial,
 		Barriers: map[string]string{"1": "sim:", "2": "sim:"},
 		Timing: uplink.Timing{
 			Heartbeat: time.Duration(p.world.pace) * wire.Heartbeat, PhotoLook: 10 * time.Minute, Housekeep: time.Hour,
 			BackoffCap: min(time.Duration(p.world.pace)*5*time.Second, 30*time.Second), // a gate without a line is most of what it costs
 		},
-		NeighbourListen: lanAddress(p.code), Neighbours: p.neighbours(), NeighbourTiming: neighbourTiming(p.world.pace),
+		NeighbourListen: lanAddress(p.label), Neighbours: p.neighbours(), NeighbourTiming: neighbourTiming(p.world.pace),
 		NeighbourDial: p.plug.dial, NeighbourListenOn: p.plug.listen,
 		Alive: time.Duration(p.world.pace) * time.Minute,
 	})

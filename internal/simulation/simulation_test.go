@@ -41,6 +41,10 @@ type options struct {
 	day  time.Duration
 	pace int
 	dir  string
+	rare []string // nil: what the seed draws
+	// alone: gates do not hear each other, so that each must make good by itself
+	// what another would carry.
+	alone bool
 }
 
 // Three gates and their cloud live through a day in simulated time, with
@@ -83,6 +87,28 @@ func TestAnHourAtTheProtocolsPace(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	if errs := g.try(t, options{seed: 3, day: time.Hour, pace: 1}, nil); len(errs) > 0 {
+		t.Fatal(strings.Join(errs, "\n"))
+	}
+}
+
+// A gate goes back to an image of its disk, another one is two machines, and the
+// cloud goes back to a backup, all within two hours.
+func TestTwoHoursOfImagesAndBackups(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	o := options{seed: 2, day: 2 * time.Hour, pace: pace, rare: []string{gateRestored, gateTwice, cloudRestored}}
+	if errs := g.try(t, o, nil); len(errs) > 0 {
+		t.Fatal(strings.Join(errs, "\n"))
+	}
+}
+
+// The cloud goes back to a backup, and no gate can carry what another has to send
+// again.
+func TestARestoredCloudOfGatesThatAreAlone(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	o := options{seed: 4, day: time.Hour, pace: pace, rare: []string{cloudRestored}, alone: true}
+	if errs := g.try(t, o, nil); len(errs) > 0 {
 		t.Fatal(strings.Join(errs, "\n"))
 	}
 }
@@ -130,7 +156,9 @@ type ground struct {
 func newGround(t *testing.T) *ground {
 	t.Helper()
 	s := cloudtest.NewSite(t, nil)
-	return &ground{site: s, gates: []*cloudtest.Gate{s.Enrol(t, "N"), s.Enrol(t, "S"), s.Enrol(t, "E")}}
+	g := &ground{site: s, gates: []*cloudtest.Gate{s.Enrol(t, "N"), s.Enrol(t, "S"), s.Enrol(t, "E")}}
+	t.Cleanup(func() { g.dropBackup(t) })
+	return g
 }
 
 // try lives through one day and returns what is wrong after it. spoil, which
@@ -138,6 +166,10 @@ func newGround(t *testing.T) *ground {
 func (g *ground) try(t *testing.T, o options, spoil func(*world)) []string {
 	t.Helper()
 	g.empty(t)
+	if o.rare == nil {
+		o.rare = rareFaults(o.seed)
+	}
+	g.site.Store.Pool.Reset() // a database that somebody uses cannot be copied or replaced
 	o.dir = folder(t)
 	began := time.Now()
 	var w *world

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,7 @@ type tap struct {
 	old   []*http.Request // their bodies are in the map below
 	body  map[*http.Request][]byte
 	acked map[string]int64 // gate and epoch: the highest seq that was acknowledged
+	base  int              // which database acknowledges
 	wrong []string         // what went back
 	count map[string]int   // of what was done
 	// lie, in a test of the checks, acknowledges without passing the batch on.
@@ -180,30 +182,34 @@ func (t *tap) again(next http.Handler) {
 
 // pass lets the cloud answer.
 func (t *tap) pass(next http.Handler, r *http.Request, body []byte) *httptest.ResponseRecorder {
-	before := t.ackedSoFar()
+	before, base := t.ackedSoFar()
 	again := r.Clone(r.Context())
 	again.Body, again.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	w := httptest.NewRecorder()
 	next.ServeHTTP(w, again)
 	if r.URL.Path == "/api/v1/facts" && w.Code == http.StatusOK {
-		t.note(body, w.Body.Bytes(), before)
+		t.note(body, w.Body.Bytes(), before, base)
 	}
 	return w
 }
 
-func (t *tap) ackedSoFar() map[string]int64 {
+func (t *tap) ackedSoFar() (acked map[string]int64, base int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	out := make(map[string]int64, len(t.acked))
-	for k, v := range t.acked {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(t.acked), t.base
+}
+
+// forget is a database that does not know what the one before has acknowledged.
+func (t *tap) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.acked)
+	t.base++
 }
 
 // note checks one acknowledgement against those that were given before its
 // batch came.
-func (t *tap) note(body, answer []byte, before map[string]int64) {
+func (t *tap) note(body, answer []byte, before map[string]int64, base int) {
 	var a wire.BatchAnswer
 	b, err := unpack(body)
 	if err == nil {
@@ -224,7 +230,9 @@ func (t *tap) note(body, answer []byte, before map[string]int64) {
 			t.wrong = append(t.wrong, key+": a gate's fact was quarantined")
 		}
 	}
-	t.acked[key] = max(t.acked[key], a.Seq)
+	if base == t.base {
+		t.acked[key] = max(t.acked[key], a.Seq)
+	}
 }
 
 func unpack(body []byte) (*wire.Batch, error) {

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"gatehouse/cloud"
 	"gatehouse/gate/lane"
@@ -34,7 +37,12 @@ type world struct {
 	portal *impostor
 	proxy  *impostor
 	posts  []*post
-	codes  []string // of all posts
+	codes  []string          // of all gates
+	labels []string          // of all machines that there can be
+	rare   []string          // faults that the day holds beside the common ones
+	alone  bool              // gates do not hear each other
+	aside  []disk            // that are in no machine any more
+	copied map[string]string // what was done with copies of a gate's disk, by gate
 	lan    *lan
 	lanMu  sync.Mutex // over lan.ports
 	outage bool       // the internet is cut for all gates
@@ -75,8 +83,8 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	w := &world{
 		seed: o.seed, day: o.day, pace: o.pace, dir: o.dir, site: site, ctx: ctx, rng: rng,
 		acting: lane.WithActor(ctx, "lan"), began: time.Now(), did: map[string]int{},
-		book: ledger{refusals: map[string]int{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
-		portal: newImpostor(loginPage), proxy: newImpostor(badGateway),
+		book: ledger{refusals: map[string]int{}, shown: map[string]uuid.UUID{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
+		portal: newImpostor(loginPage), proxy: newImpostor(badGateway), rare: o.rare, alone: o.alone, copied: map[string]string{},
 	}
 	w.offset = cloudtest.Noon.Sub(w.began)
 	w.cloud = &replica{tap: w.tap, cfg: cloud.Config{
@@ -88,7 +96,11 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	for _, g := range gates {
 		w.codes = append(w.codes, g.Code)
 	}
-	w.lan = newLAN(o.seed, w.codes...)
+	w.labels = slices.Clone(w.codes)
+	for _, code := range w.codes {
+		w.labels = append(w.labels, twinOf(code))
+	}
+	w.lan = newLAN(o.seed, w.labels...)
 	for _, g := range gates {
 		p, err := newPost(w, g)
 		if err != nil {
@@ -143,7 +155,10 @@ func (w *world) live() {
 		w.after(d.in, func() { w.arrive(d) })
 	}
 	w.planFaults()
-	w.planLAN()
+	if !w.alone {
+		w.planLAN()
+	}
+	w.planRare()
 	for len(w.agenda) > 0 && w.agenda[0].at <= w.day {
 		next := heap.Pop(&w.agenda).(*plan) //nolint:forcetypeassert // nothing else is in it
 		time.Sleep(next.at - time.Since(w.began))
@@ -155,17 +170,18 @@ func (w *world) live() {
 	}
 }
 
-// watchFeeds checks that no gate goes back in the feed, whatever is done to it.
+// watchFeeds checks that no gate goes back in the feed of one database, whatever
+// is done to it, unless its disk went back.
 func (w *world) watchFeeds() {
 	for _, p := range w.posts {
 		if p.node == nil {
 			continue
 		}
-		seq := p.node.State().Site().FeedSeq
-		if seq < p.seen {
-			w.fail("gate %s went back in the feed from %d to %d", p.code, p.seen, seq)
+		site := p.node.State().Site()
+		if site.FeedSeq < p.seen && site.Incarnation == p.known {
+			w.fail("gate %s went back in the feed from %d to %d", p.label, p.seen, site.FeedSeq)
 		}
-		p.seen = seq
+		p.seen, p.known = site.FeedSeq, site.Incarnation
 	}
 }
 
@@ -184,6 +200,7 @@ func (w *world) heal() bool {
 	for _, p := range w.posts {
 		w.must("heal", p.start())
 	}
+	w.carry()
 	return w.settle()
 }
 
@@ -199,7 +216,7 @@ func (w *world) settle() bool {
 		if time.Since(since) > healing {
 			w.fail("an hour after everything was repaired: %s", why)
 			for _, p := range w.posts {
-				w.fail("gate %s wrote: %s", p.code, strings.Join(p.diary.lines, "  "))
+				w.fail("gate %s wrote: %s", p.label, strings.Join(p.diary.lines, "  "))
 			}
 			return false
 		}
@@ -213,7 +230,7 @@ func (w *world) calm() (bool, string) {
 	}
 	for _, p := range w.posts {
 		if ok, why := p.quiet(head.FeedSeq); !ok {
-			return false, "gate " + p.code + ": " + why
+			return false, "gate " + p.label + ": " + why
 		}
 	}
 	return true, ""

@@ -106,7 +106,7 @@ var pagesLeakage = area{
 	"leakage.proves_open": {"Giải thích từng cột", "Each column explained"},
 
 	"page.discounts":   {"Giảm giá", "Discounts"},
-	"discounts.intro":  {"Mã giảm giá nằm trong bảng giá. Ở đây chọn mã nào bảo vệ được dùng lúc xe ra (phím % ở màn hình của cổng); quản trị viên dùng được mọi mã. Mỗi lượt một mã, và mỗi lần giảm đều hiện ở trang Thất thoát.", "Discounts stand in the tariff. Here you choose which of them guards may give at an exit (key % at a gate's console); administrators may give any. One stay has one, and each shows on the page Leakage."},
+	"discounts.intro":  {"Mã giảm giá nằm trong bảng giá. Ở đây chọn mã nào bảo vệ được dùng lúc xe ra (phím phần trăm ở màn hình của cổng); quản trị viên dùng được mọi mã. Mỗi lượt một mã, và mỗi lần giảm đều hiện ở trang Thất thoát.", "Discounts stand in the tariff. Here you choose which of them guards may give at an exit (the percent key at a gate's console); administrators may give any. One stay has one, and each shows on the page Leakage."},
 	"discounts.guards": {"Bảo vệ được dùng", "Guards may give"},
 	"discounts.a_day":  {"Số lượt mỗi bảo vệ được giảm một ngày, ở mỗi cổng", "Stays a day that one guard may give one to, at each gate"},
 	"discounts.save":   {"Ghi", "Save"},

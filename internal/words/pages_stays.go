@@ -46,6 +46,8 @@ var pagesStays = area{
 	"stay.fee_lines":      {"Phí gồm", "What the fee is made of"},
 	"stay.fee_none":       {"Phí được tính khi xe ra.", "The fee is computed when the vehicle leaves."},
 	"stay.payments":       {"Khoản thu", "Payments"},
+	"stay.qr":             {"Đang chờ chuyển khoản %s, nội dung %s. Khách quét mã này để trả.", "Waiting for a transfer of %s, purpose %s. The driver pays by scanning this code."},
+	"stay.qr_alt":         {"Mã VietQR của khoản đang chờ", "VietQR of the transfer that is waited for"},
 	"stay.payments_none":  {"Chưa có khoản thu nào.", "No payment yet."},
 	"stay.total":          {"Cộng", "Total"},
 	"stay.timeline":       {"Diễn biến", "Time line"},

@@ -14,7 +14,7 @@ func Sentence(lang, s string) string {
 	if lang != Vi {
 		return s
 	}
-	for _, fixed := range []map[string]string{fixedSentences, laneSentences, settleSentences, laterSentences, tokenSentences, discountSentences} {
+	for _, fixed := range []map[string]string{fixedSentences, laneSentences, settleSentences, laterSentences, tokenSentences, shiftSentences, discountSentences} {
 		if vi, ok := fixed[s]; ok {
 			return vi
 		}
@@ -33,7 +33,7 @@ type sentencePattern struct {
 	vietnamese string // with ${1} for the first value
 }
 
-var sentencePatterns = compileSentences(slices.Concat(settleValues, laterValues, tokenValues, discountValues, valueSentences))
+var sentencePatterns = compileSentences(slices.Concat(settleValues, shiftValues, laterValues, tokenValues, discountValues, valueSentences))
 
 // compileSentences makes patterns of pairs in which {} stands for a value,
 // {2} in the Vietnamese for the second.
@@ -161,6 +161,7 @@ var valueSentences = slices.Concat(laneValues, [][2]string{
 	{"The barrier's relay did not answer within {}. Look at the barrier before you open again.", "Rơ-le barie không trả lời trong {}. Nhìn barie trước khi mở lại."},
 	{"The barrier's relay refused: it answered {}.", "Rơ-le barie từ chối: trả lời {}."},
 	{"Something about this stay has changed meanwhile; {} is due now.", "Lượt gửi này vừa thay đổi; bây giờ phải thu {}."},
+	{"{} has come by transfer; {} is still due.", "Đã nhận chuyển khoản {}; còn phải thu {}."},
 	{"The fee was shown too long ago; it is {} now.", "Phí đã hiện quá lâu; bây giờ là {}."},
 	{"The plate {} has not been here.", "Biển {} chưa từng vào đây."},
 	{"The tariff has no price for the class {}.", "Bảng giá không có loại xe {}."},

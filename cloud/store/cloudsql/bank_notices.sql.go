@@ -12,6 +12,28 @@ import (
 	"github.com/google/uuid"
 )
 
+const assignNotice = `-- name: AssignNotice :execrows
+UPDATE bank_notices SET tenant_id = $1::uuid, site_id = $2::uuid,
+    state = CASE WHEN why = 'unreadable' OR NOT incoming THEN 'review' ELSE 'new' END,
+    why = CASE WHEN why = 'unreadable' THEN 'unreadable' WHEN NOT incoming THEN 'outgoing' ELSE '' END
+WHERE id = $3 AND site_id IS NULL AND state = 'review'
+`
+
+type AssignNoticeParams struct {
+	TenantID uuid.UUID
+	SiteID   uuid.UUID
+	ID       int64
+}
+
+// It is judged as if it had come to the site.
+func (q *Queries) AssignNotice(ctx context.Context, arg AssignNoticeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, assignNotice, arg.TenantID, arg.SiteID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const keepNotice = `-- name: KeepNotice :execrows
 INSERT INTO bank_notices (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
     tenant_id, site_id, state, why)
@@ -296,6 +318,32 @@ func (q *Queries) SetNoticeAside(ctx context.Context, arg SetNoticeAsideParams) 
 	return err
 }
 
+const setUnownedAside = `-- name: SetUnownedAside :execrows
+UPDATE bank_notices SET state = 'set_aside', why = '', decided_by = $1::text, decided_at = $2::timestamptz,
+    reason = $3::text
+WHERE id = $4 AND site_id IS NULL AND state = 'review'
+`
+
+type SetUnownedAsideParams struct {
+	DecidedBy string
+	DecidedAt time.Time
+	Reason    string
+	ID        int64
+}
+
+func (q *Queries) SetUnownedAside(ctx context.Context, arg SetUnownedAsideParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setUnownedAside,
+		arg.DecidedBy,
+		arg.DecidedAt,
+		arg.Reason,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const settleNotice = `-- name: SettleNotice :exec
 UPDATE bank_notices SET state = 'settled', why = '', stay_id = $1::uuid, payment_id = $2::uuid,
     decided_by = $3, decided_at = $4::timestamptz, reason = $5
@@ -375,6 +423,63 @@ func (q *Queries) SitesOfReferences(ctx context.Context, arg SitesOfReferencesPa
 			return nil, err
 		}
 		items = append(items, site_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unownedNotices = `-- name: UnownedNotices :many
+SELECT id, provider, transaction, received_at, account, incoming, amount, purpose, bank_at, why, raw
+FROM bank_notices WHERE site_id IS NULL AND state = 'review' AND id < $1::bigint ORDER BY id DESC LIMIT $2
+`
+
+type UnownedNoticesParams struct {
+	Before  int64
+	MaxRows int32
+}
+
+type UnownedNoticesRow struct {
+	ID          int64
+	Provider    string
+	Transaction string
+	ReceivedAt  time.Time
+	Account     string
+	Incoming    bool
+	Amount      int64
+	Purpose     string
+	BankAt      *time.Time
+	Why         string
+	Raw         []byte
+}
+
+// Those of an account that no site has, and those that cannot be read.
+func (q *Queries) UnownedNotices(ctx context.Context, arg UnownedNoticesParams) ([]UnownedNoticesRow, error) {
+	rows, err := q.db.Query(ctx, unownedNotices, arg.Before, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnownedNoticesRow{}
+	for rows.Next() {
+		var i UnownedNoticesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Provider,
+			&i.Transaction,
+			&i.ReceivedAt,
+			&i.Account,
+			&i.Incoming,
+			&i.Amount,
+			&i.Purpose,
+			&i.BankAt,
+			&i.Why,
+			&i.Raw,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -204,18 +204,20 @@ func (q *Queries) BookInside(ctx context.Context, site uuid.UUID) ([]BookInsideR
 
 const bookSite = `-- name: BookSite :one
 
-SELECT tenant_id, id, code, name, timezone, currency, language
+SELECT tenant_id, id, code, name, timezone, currency, language, bank_bin, bank_account
 FROM sites WHERE id = $1
 `
 
 type BookSiteRow struct {
-	TenantID uuid.UUID
-	ID       uuid.UUID
-	Code     string
-	Name     string
-	Timezone string
-	Currency string
-	Language string
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	Code        string
+	Name        string
+	Timezone    string
+	Currency    string
+	Language    string
+	BankBin     string
+	BankAccount string
 }
 
 // Read models of the admin site: how it stands now. They change nothing.
@@ -230,6 +232,8 @@ func (q *Queries) BookSite(ctx context.Context, site uuid.UUID) (BookSiteRow, er
 		&i.Timezone,
 		&i.Currency,
 		&i.Language,
+		&i.BankBin,
+		&i.BankAccount,
 	)
 	return i, err
 }

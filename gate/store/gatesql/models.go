@@ -115,6 +115,18 @@ type Setting struct {
 	Value string
 }
 
+type Shift struct {
+	ID       string
+	Guard    string
+	ClosedMs int64
+}
+
+type ShiftFact struct {
+	Fact    string
+	Shift   string
+	Encoded []byte
+}
+
 type Site struct {
 	Name     string
 	Document string

@@ -44,3 +44,20 @@ WHERE id = @id;
 SELECT id, provider, transaction, received_at, account, incoming, amount, purpose, refs, bank_at, state, why, stay_id, payment_id,
     decided_by, decided_at, reason
 FROM bank_notices WHERE site_id = @site_id::uuid AND (@state::text = '' OR state = @state) AND id < @before::bigint ORDER BY id DESC LIMIT @max_rows;
+
+-- name: UnownedNotices :many
+-- Those of an account that no site has, and those that cannot be read.
+SELECT id, provider, transaction, received_at, account, incoming, amount, purpose, bank_at, why, raw
+FROM bank_notices WHERE site_id IS NULL AND state = 'review' AND id < @before::bigint ORDER BY id DESC LIMIT @max_rows;
+
+-- name: AssignNotice :execrows
+-- It is judged as if it had come to the site.
+UPDATE bank_notices SET tenant_id = @tenant_id::uuid, site_id = @site_id::uuid,
+    state = CASE WHEN why = 'unreadable' OR NOT incoming THEN 'review' ELSE 'new' END,
+    why = CASE WHEN why = 'unreadable' THEN 'unreadable' WHEN NOT incoming THEN 'outgoing' ELSE '' END
+WHERE id = @id AND site_id IS NULL AND state = 'review';
+
+-- name: SetUnownedAside :execrows
+UPDATE bank_notices SET state = 'set_aside', why = '', decided_by = @decided_by::text, decided_at = @decided_at::timestamptz,
+    reason = @reason::text
+WHERE id = @id AND site_id IS NULL AND state = 'review';

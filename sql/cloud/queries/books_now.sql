@@ -1,7 +1,7 @@
 -- Read models of the admin site: how it stands now. They change nothing.
 
 -- name: BookSite :one
-SELECT tenant_id, id, code, name, timezone, currency, language
+SELECT tenant_id, id, code, name, timezone, currency, language, bank_bin, bank_account
 FROM sites WHERE id = @site;
 
 -- name: BookZones :many

@@ -1,0 +1,55 @@
+package lane
+
+import (
+	"fmt"
+
+	"gatehouse/gate/device"
+	"gatehouse/parking"
+)
+
+// transferSeen looks whether money has come for a vehicle whose VietQR is
+// shown. One that owes nothing any more leaves by itself, if it is still in
+// front when the barrier is asked (semantics.md §8: a payment that is confirmed
+// after its vehicle has moved opens nothing). One that still owes something is
+// shown what: its code was for another sum. mu is held.
+func (d *Desk) transferSeen(p *post, v *vehicle) {
+	was := v.Matches[v.Chosen].Stay.PaidSum()
+	d.priceAside(v)
+	paid := v.Matches[v.Chosen].Stay.PaidSum()
+	if paid == was {
+		return
+	}
+	v.Stage, v.QR, v.Reference = Offered, "", ""
+	d.touch()
+	if v.Due == 0 {
+		v.Why = ""
+		d.spawn(func() { d.leavesPaid(p, v) })
+		return
+	}
+	v.Why = fmt.Sprintf("%s has come by transfer; %s is still due.", d.sum(paid-was), d.sum(v.Due))
+}
+
+// leavesPaid lets a vehicle out whose transfer has come. The lane acts by
+// itself: a guard has shown the code, and nothing is left to decide.
+func (d *Desk) leavesPaid(p *post, v *vehicle) {
+	ctx := d.ctx
+	d.mu.Lock()
+	l, _, err := d.lane(p.code)
+	if err != nil || p.vehicle != v || v.done || ctx.Err() != nil {
+		d.mu.Unlock()
+		return
+	}
+	err = d.mayLeave(ctx, l, v)
+	if err == nil && v.Due > 0 {
+		err = parking.Errorf(parking.Conflict, "%s is due.", d.sum(v.Due))
+	}
+	if err == nil {
+		err = d.exit(ctx, p, v, laneActor(p.code), nil)
+	}
+	d.mu.Unlock()
+	if err != nil {
+		d.log.Info("a vehicle that has paid waits for the guard", "lane", p.code, "why", err)
+		return
+	}
+	d.open(ctx, p, v, device.CauseStay)
+}
