@@ -123,8 +123,12 @@ func (v *reconciliationView) fill() {
 		key string
 		sum books.Sum
 	}{
-		{"requested", v.Rec.QR.Requested}, {"confirmed", v.Rec.QR.Confirmed}, {"by_person", v.Rec.QR.ByPerson}, {"open", v.Rec.QR.Open},
-		{"unnoticed", v.Rec.QR.Unnoticed}, {"late", v.Rec.QR.Late},
+		{"requested", v.Rec.QR.Requested},
+		{"confirmed", v.Rec.QR.Confirmed},
+		{"by_person", v.Rec.QR.ByPerson},
+		{"open", v.Rec.QR.Open},
+		{"unnoticed", v.Rec.QR.Unnoticed},
+		{"late", v.Rec.QR.Late},
 	} {
 		v.QR = append(v.QR, v.sum("reconciliation.qr."+s.key, s.sum))
 	}
