@@ -63,10 +63,10 @@ func (e *ShiftEntry) Money() bool {
 	return e.Kind == KindPaymentTaken || e.Kind == KindPaymentConfirmed
 }
 
-// Unproven says whether the entry is a transfer confirmed by hand that no bank
+// Unproven says whether the entry is a transfer that a person took as come and no bank
 // has told of within a day.
 func (e *ShiftEntry) Unproven(now time.Time) bool {
-	return e.Money() && e.Method == Manual && e.BankAt == nil && now.Sub(e.At) >= UnprovenAfter
+	return e.Money() && e.Method != Cash && e.BankAt == nil && now.Sub(e.At) >= UnprovenAfter
 }
 
 // Taken is the money of a method that came in the shift.
@@ -155,6 +155,27 @@ func ShiftKinds() []Kind {
 		KindShiftOpened, KindShiftClosed, KindPaymentRequested, KindPaymentTaken, KindPaymentConfirmed, KindRefundPaid,
 		KindBarrierOpened,
 	}
+}
+
+// ShiftOf is the shift that a fact with this body belongs to, the zero id for none.
+func ShiftOf(body any) uuid.UUID {
+	var named *uuid.UUID
+	switch b := body.(type) {
+	case *ShiftOpened:
+		return b.Shift
+	case *ShiftClosed:
+		return b.Shift
+	case *PaymentTaken:
+		named = b.Shift
+	case *RefundPaid:
+		named = b.Shift
+	case *BarrierOpened:
+		named = b.Shift
+	}
+	if named == nil {
+		return uuid.Nil
+	}
+	return *named
 }
 
 // FoldShifts computes shifts from the facts that are held, in any order. A

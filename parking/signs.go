@@ -1,10 +1,7 @@
 package parking
 
 import (
-	"encoding/json"
 	"slices"
-
-	"github.com/google/uuid"
 )
 
 // Signs of a fact are what a report about theft looks for in it
@@ -68,21 +65,4 @@ func LaneNamed(body any) string {
 		return b.Lane
 	}
 	return ""
-}
-
-// ShiftOf is the shift that a fact of money or of an opening names, the zero id
-// for none.
-func ShiftOf(f Fact) uuid.UUID {
-	switch f.Kind {
-	case KindPaymentTaken, KindRefundPaid, KindBarrierOpened, KindShiftOpened, KindShiftClosed:
-	default:
-		return uuid.Nil
-	}
-	var b struct {
-		Shift *uuid.UUID `json:"shift"`
-	}
-	if err := json.Unmarshal(f.Body, &b); err != nil || b.Shift == nil {
-		return uuid.Nil
-	}
-	return *b.Shift
 }

@@ -1,7 +1,6 @@
 package parking_test
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -42,30 +41,6 @@ func TestSignsOfFacts(t *testing.T) {
 	} {
 		if got := parking.SignsOf(c.body); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
-		}
-	}
-}
-
-func TestShiftOfAFact(t *testing.T) {
-	t.Parallel()
-	shift := uuid.New()
-	body, err := json.Marshal(map[string]any{"lane": "1", "cause": "by_hand", "shift": shift})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		fact parking.Fact
-		want uuid.UUID
-	}{
-		"an opening":              {parking.Fact{Kind: parking.KindBarrierOpened, Body: body}, shift},
-		"without one":             {parking.Fact{Kind: parking.KindPaymentTaken, Body: json.RawMessage(`{}`)}, uuid.Nil},
-		"no id":                   {parking.Fact{Kind: parking.KindRefundPaid, Body: json.RawMessage(`{"shift":"x"}`)}, uuid.Nil},
-		"a kind that has none":    {parking.Fact{Kind: parking.KindVehicleIn, Body: body}, uuid.Nil},
-		"what cannot be read":     {parking.Fact{Kind: parking.KindRefundPaid, Body: json.RawMessage(`[`)}, uuid.Nil},
-		"opened with this number": {parking.Fact{Kind: parking.KindShiftOpened, Body: body}, shift},
-	} {
-		if got := parking.ShiftOf(c.fact); got != c.want {
-			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

@@ -44,6 +44,9 @@ var pages = map[string]page{
 	"discounts":      {layout: "site"},
 	"spot_check":     {layout: "site"},
 	"reconciliation": {layout: "site"},
+
+	"shifts": {layout: "site"},
+	"shift":  {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

@@ -43,9 +43,9 @@ type figure struct {
 }
 
 type guardRow struct {
-	Name, Gate, Shift string
-	Vehicles          string
-	Figures           []figure
+	Name, Gate, Shift, ShiftLink string
+	Vehicles                     string
+	Figures                      []figure
 }
 
 type laneRow struct {
@@ -149,7 +149,7 @@ func (v *leakageView) fill() {
 		if g.Shift != uuid.Nil {
 			row.Shift, more["shift"] = v.T("leakage.shift_unknown"), []string{g.Shift.String()}
 			if !g.Opened.IsZero() {
-				row.Shift = v.T("leakage.shift", v.When(g.Opened))
+				row.Shift, row.ShiftLink = v.T("leakage.shift", v.When(g.Opened)), "/shifts/"+g.Shift.String()
 			}
 		}
 		for _, what := range books.Marks() {

@@ -21,8 +21,8 @@ type reconciliationView struct {
 	Wrong                   string
 	Quick                   []option
 	Rec                     books.Reconciliation
-	Methods                 []methodRow
-	Total                   methodRow
+	Methods                 []methodCheckRow
+	Total                   methodCheckRow
 	Drawers                 []drawerRow
 	QR, ByHand, Notices     []sumRow
 	Refunds                 sumRow
@@ -32,7 +32,7 @@ type reconciliationView struct {
 	Balanced                bool
 }
 
-type methodRow struct {
+type methodCheckRow struct {
 	Name                           string
 	Facts, Returned, Payments, Off string
 	FactsN, ReturnedN, PaymentsN   string
@@ -167,8 +167,8 @@ func (v *reconciliationView) sum(key string, s books.Sum) sumRow {
 	return sumRow{Name: v.T(key), Amount: v.Money(s.Amount), Count: v.Num(s.Payments)}
 }
 
-func (v *reconciliationView) method(m books.MethodCheck) methodRow {
-	row := methodRow{
+func (v *reconciliationView) method(m books.MethodCheck) methodCheckRow {
+	row := methodCheckRow{
 		Name: v.T("stay.total"), Facts: v.Money(m.Facts.Amount), FactsN: v.Num(m.Facts.Payments), Returned: v.Money(m.Returned.Amount),
 		ReturnedN: v.Num(m.Returned.Payments), Payments: v.Money(m.Payments.Amount), PaymentsN: v.Num(m.Payments.Payments),
 		Off: v.Money(m.Off()), Differs: m.Off() != 0,

@@ -271,7 +271,7 @@ func oldFactsGetTheirSigns(t *testing.T, f *bookstest.Site) {
 	}
 	up, down, _ := strings.Cut(string(text), "-- +goose Down")
 	read := func() []string {
-		rows, err := f.Store.Pool.Query(t.Context(), "SELECT concat_ws(' ', id, kind, lane, shift, signs) FROM facts ORDER BY id")
+		rows, err := f.Store.Pool.Query(t.Context(), "SELECT concat_ws(' ', id, kind, lane, signs) FROM facts ORDER BY id")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -177,6 +177,10 @@ func (d *Desk) settleOn(ctx context.Context, r OutRequest, subject uuid.UUID, st
 	if v.done {
 		return 0, parking.Errorf(parking.Conflict, "The vehicle at lane %s was let out already.", r.Lane)
 	}
+	if v.Stage == Paying && v.Matches[v.Chosen].Stay.ID != stay.ID {
+		// Its code is on the screen, and its driver is paying that.
+		return 0, parking.Errorf(parking.Conflict, "Another vehicle is paying at lane %s. Wait until it has left.", r.Lane)
+	}
 	if r.Token != "" {
 		v.Token = r.Token
 	}

@@ -129,3 +129,37 @@ func FuzzReadWalk(f *testing.F) {
 		}
 	})
 }
+
+// The look at a walk says what the walk then does, and writes nothing.
+func TestLookAtInventory(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{})
+	known := enter(t, b, lane.Arrival{}, "30A12345")
+	missing := enter(t, b, lane.Arrival{}, "30A12346")
+	facts := len(b.Facts())
+	walk := lane.Walk{ID: uuid.New(), Zone: known.Zone, Found: []parking.FoundInventory{
+		{Plate: "51F11111", Class: parking.Car, Slot: "N15"}, {Plate: "30A12345", Class: parking.Car, Slot: "N14"},
+	}}
+	look, err := b.Desk.LookAtInventory(t.Context(), walk)
+	if err != nil || look.Known != 1 || len(look.LetIn) != 1 || look.LetIn[0].Display != "51F-111.11" || look.LetIn[0].Slot != "N15" ||
+		len(look.Elsewhere) != 1 || len(look.Missing) != 1 || look.Missing[0].ID != missing.ID || look.Last == nil || look.Last.ID != known.ID {
+		t.Fatalf("%+v, %v", look, err)
+	}
+	short := walk
+	short.Found = walk.Found[:1]
+	if look, err := b.Desk.LookAtInventory(t.Context(), short); err != nil || look.Last != nil {
+		t.Errorf("a vehicle that the books do not know: %+v, %v", look.Last, err)
+	}
+	walk.Zone = "Q"
+	if _, err := b.Desk.LookAtInventory(t.Context(), walk); parking.ErrorCode(err) != parking.NotFound {
+		t.Errorf("a zone that is not there: %v", err)
+	}
+	if n := len(b.Facts()); n != facts {
+		t.Errorf("%d facts were written", n-facts)
+	}
+	walk.Zone = known.Zone
+	done, err := b.Desk.TakeInventory(t.Context(), walk)
+	if err != nil || len(done.LetIn) != 1 || done.LetIn[0].ID != look.LetIn[0].ID {
+		t.Errorf("the walk: %+v, %v", done, err)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/gate/state"
 	"gatehouse/parking"
 	"gatehouse/vision"
@@ -18,7 +20,7 @@ import (
 const (
 	maxLate   = 64        // vehicles that wait for one, the oldest are given up
 	lateTries = 5         // of one vehicle, while the worker answers others
-	lateLasts = time.Hour // after the vehicle came; it is forgotten at a start
+	lateLasts = time.Hour // after the vehicle came
 )
 
 // lateReading is a vehicle whose plate is still to be read.
@@ -61,6 +63,45 @@ func (d *Desk) readLater(l parking.Lane, v *vehicle) {
 		d.late = slices.Delete(d.late, 0, 1)
 	}
 }
+
+// restoreLate finds again, at a start, who went in by a card at this gate and has
+// no plate yet: the stay names the lane that acted, and the frames that were kept.
+// A guard who has said since that there is no plate has the last word. mu is held.
+func (d *Desk) restoreLate() {
+	if d.cfg.Vision == nil {
+		return
+	}
+	site := d.cfg.State.Site()
+	corrected := map[uuid.UUID]bool{}
+	for _, e := range d.cfg.State.Recent(lateHistory) {
+		corrected[e.Stay] = corrected[e.Stay] || e.Kind == parking.KindPlateCorrected
+	}
+	var found []parking.Stay
+	for _, s := range site.Inside {
+		if s.Plate == "" && s.InGate == site.Gate && s.InBy == laneActor(s.InLane) && s.InAt != nil && len(s.InPhotos) > 0 && !corrected[s.ID] {
+			found = append(found, s)
+		}
+	}
+	slices.SortFunc(found, func(a, b parking.Stay) int { return a.InAt.Compare(*b.InAt) })
+	for _, s := range found {
+		l, p, err := d.lane(s.InLane)
+		if err != nil {
+			continue // the lane is no longer of this gate
+		}
+		v := p.vehicle
+		if v == nil || v.Stay != s.ID {
+			v = d.newVehicle(l, Arrival{Class: s.Class, Token: s.Token})
+			v.Stay, v.done, v.result = s.ID, true, s
+			v.stop() // it is at no lane any more
+		}
+		v.ArrivedAt, v.tapped, v.photos = *s.InAt, true, s.InPhotos
+		d.readLater(l, v)
+	}
+	d.dropLate()
+}
+
+// lateHistory is how much of the history is looked at after a start.
+const lateHistory = 200
 
 func sure(r vision.Reading) bool { return r.Outcome == vision.OutcomeRead && r.Plate != "" }
 

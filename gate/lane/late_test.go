@@ -50,6 +50,44 @@ func TestLateReadingAfterTheWorkerWasAway(t *testing.T) {
 	}
 }
 
+// A plate that could not be read is read also when the program was started anew
+// meanwhile; not that of a vehicle of which a guard has said that it has none, of
+// one that a guard let in, and of one that came long ago.
+func TestLateReadingAfterAStart(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{Still: true, Change: bikes})
+	b.Vision.Next(vision.Reading{}, errAway)
+	by := func(card string) lane.Tapped {
+		answer := tap(t, b, "1", card)
+		untilThrough(b, "1")
+		b.Desk.Settle()
+		return answer
+	}
+	by("0041")
+	b.Clock.Pass(40 * time.Minute)
+	by("0042")
+	b.Clock.Pass(2 * time.Second)
+	if err := b.Desk.Correct(t.Context(), "1", by("0043").Subject, "", "the plate is covered"); err != nil {
+		t.Fatal(err)
+	}
+	b.Clock.Pass(30 * time.Minute)
+	b.Vision.Next(lanetest.Sure("29B145678"), nil)
+	b.Restart()
+	b.Arrive("2", lane.Arrival{}) // its reading says that the worker is back
+	plates := func() string {
+		out := ""
+		for _, card := range []string{"0041", "0042", "0043"} {
+			out += card + " " + string(b.State.Site().ByToken(card)[0].Plate) + ","
+		}
+		return out
+	}
+	b.Until("the plate follows", func() bool { return plates() != "0041 ,0042 ,0043 ," })
+	b.Desk.Settle()
+	if got := plates(); got != "0041 ,0042 29B145678,0043 ," {
+		t.Errorf("plates: %s", got)
+	}
+}
+
 // What has waited for more than an hour is not read any more, and neither is a
 // plate that was typed meanwhile.
 func TestLateReadingsAreBounded(t *testing.T) {

@@ -15,8 +15,8 @@ const warnRestart = "The program ended before the barrier had answered. Open aga
 
 // restore puts back at its lane who stood there when the program ended: the
 // last vehicle whose opening was not confirmed; where passages are seen, also
-// one that was let through just before and has not passed; and those who wait
-// aside.
+// one that was let through just before and has not passed; those who wait
+// aside; and whose plate is still to be read.
 func (d *Desk) restore(ctx context.Context) error {
 	openings, err := d.cfg.State.Openings(ctx)
 	if err != nil {
@@ -29,6 +29,7 @@ func (d *Desk) restore(ctx context.Context) error {
 			d.restoreOpening(ctx, o)
 		}
 	}
+	d.restoreLate()
 	return d.restoreAside(ctx)
 }
 

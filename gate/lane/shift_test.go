@@ -273,3 +273,41 @@ func TestADrawerOnADeadDisk(t *testing.T) {
 		t.Errorf("the view shows %+v, disk %+v", v.Shift, v.Disk)
 	}
 }
+
+// Who paid, backed out and got the money back pays at the exit again, once.
+func TestWhatWasGivenBackIsDueAgain(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{})
+	ctx := t.Context()
+	stay := enter(t, b, lane.Arrival{}, "30A12345")
+	b.Clock.Pass(time.Minute)
+	s := b.Arrive("2", lane.Arrival{})
+	if _, err := b.Desk.PayCash(ctx, "2", s.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Desk.BackOut(ctx, "2", s.ID, "forgot something"); err != nil {
+		t.Fatal(err)
+	}
+	found := b.Desk.Refundable("30A")
+	if len(found) != 1 || found[0].State != parking.Inside {
+		t.Fatalf("found %+v", found)
+	}
+	b.Clock.Pass(time.Minute)
+	again := b.Arrive("2", lane.Arrival{})
+	if again.Due != 0 {
+		t.Fatalf("%d is due before the money is given back", again.Due)
+	}
+	if _, err := b.Desk.GiveBack(ctx, lane.Refund{Stay: stay.ID, Payment: found[0].Payments[0].ID, Reason: "by mistake"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Desk.LeaveFree(ctx, "2", again.ID) // the screen still shows nothing due
+	wantCode(t, err, parking.Conflict)
+	left, err := b.Desk.PayCash(ctx, "2", again.ID, 0)
+	if err != nil || left.PaidSum() != 5000 || left.State != parking.Left {
+		t.Errorf("left %+v, %v", left, err)
+	}
+	open, _ := b.State.ShiftOf("lan")
+	if shift, err := b.State.Shift(ctx, open.ID); err != nil || shift.Expected() != 5000 || len(shift.Entries) != 3 {
+		t.Errorf("the drawer: %+v, %v", shift, err)
+	}
+}

@@ -136,3 +136,25 @@ func TestAskedAgainAfterTheTransfer(t *testing.T) {
 		t.Fatalf("asked again: %+v, %v", answer, err)
 	}
 }
+
+// While a driver pays the code of a lane, a request about another stay gets no
+// code there: it would be the first one's, and the money that of another.
+func TestNobodyIsGivenTheCodeOfAnother(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{})
+	first := enter(t, b, lane.Arrival{}, "30A12345")
+	second := enter(t, b, lane.Arrival{}, "51F67890")
+	b.Clock.Pass(30 * time.Minute)
+	asked, err := b.Desk.Out(t.Context(), lane.OutRequest{Lane: "2", Stay: first.ID, Method: parking.QR})
+	if err != nil || !asked.Paying {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	for _, method := range []parking.Method{parking.QR, parking.Cash, parking.Manual} {
+		_, err = b.Desk.Out(t.Context(), lane.OutRequest{Lane: "2", Stay: second.ID, Method: method, PayerBank: "VCB", PaidAt: b.Clock.Wall()})
+		wantCode(t, err, parking.Conflict)
+	}
+	again, err := b.Desk.Out(t.Context(), lane.OutRequest{Lane: "2", Stay: first.ID, Method: parking.QR})
+	if err != nil || again.QR != asked.QR || again.Stay.ID != first.ID {
+		t.Errorf("asked again: %+v, %v", again, err)
+	}
+}

@@ -86,7 +86,7 @@ func decodeTold(encoded []byte) (parking.Told, error) {
 
 // insertShift writes what a fact does to this gate's shifts.
 func insertShift(ctx context.Context, q *gatesql.Queries, w *written) error {
-	shift := shiftOf(w.body)
+	shift := parking.ShiftOf(w.body)
 	if shift == uuid.Nil {
 		return nil
 	}
@@ -106,27 +106,6 @@ func insertShift(ctx context.Context, q *gatesql.Queries, w *written) error {
 		}
 	}
 	return nil
-}
-
-// shiftOf is the shift that a fact is about, the zero id for none.
-func shiftOf(body any) uuid.UUID {
-	var named *uuid.UUID
-	switch b := body.(type) {
-	case *parking.ShiftOpened:
-		return b.Shift
-	case *parking.ShiftClosed:
-		return b.Shift
-	case *parking.PaymentTaken:
-		named = b.Shift
-	case *parking.RefundPaid:
-		named = b.Shift
-	case *parking.BarrierOpened:
-		named = b.Shift
-	}
-	if named == nil {
-		return uuid.Nil
-	}
-	return *named
 }
 
 // tookShift brings memory to where the disk is; mu is held.

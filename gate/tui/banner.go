@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -45,8 +44,13 @@ func (m *model) banner(w int) []string {
 		if who == "" {
 			who = clean(v.Guard.Name)
 		}
-		who = cut(who, w/5) + " · " + cmp.Or(m.shiftText(), clean(words.T(m.lang, "role."+v.Guard.Role)))
-		if rest := w - width(left) - width(right) - 2; rest > 8 {
+		rest := w - width(left) - width(right) - 2
+		if shift := m.shiftText(); shift != "" { // since when is worth more than the end of a name
+			who = cut(who, min(w/5, rest-width(shift)-5)) + " · " + shift
+		} else {
+			who = cut(who, w/5) + " · " + clean(words.T(m.lang, "role."+v.Guard.Role))
+		}
+		if rest > 8 {
 			left += "  " + strings.Repeat(" ", max(0, (rest-width(who))/2)) + cut(who, rest-2)
 		}
 	}

@@ -27,6 +27,7 @@ type fakeDesk struct {
 	stays  []parking.Stay
 	wake   chan struct{}
 	papers map[uuid.UUID]bool
+	walks  []uuid.UUID // that were written
 }
 
 func (d *fakeDesk) note(format string, args ...any) error {
@@ -443,6 +444,44 @@ func (d *fakeDesk) EnterPaper(_ context.Context, t lane.Paper) (lane.PaperEntere
 	}
 	d.papers[t.ID] = true // also when the answer is lost
 	return d.paper(t), err
+}
+
+func (d *fakeDesk) LookAtInventory(_ context.Context, w lane.Walk) (lane.WalkLook, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return lane.WalkLook{}, d.err
+	}
+	var r lane.WalkLook
+	for _, v := range w.Found {
+		s := parking.Stay{Plate: v.Plate, Display: v.Plate.DisplayAs(0, v.Class), Token: v.Token, Class: v.Class, Zone: w.Zone, Slot: v.Slot}
+		r.Last = nil
+		switch v.Plate {
+		case "30A12345":
+			r.Known, r.Last = r.Known+1, &s
+		case "30A12346":
+			s.Slot = "N05"
+			r.Known, r.Last, r.Elsewhere = r.Known+1, &s, append(r.Elsewhere, s)
+		default:
+			r.LetIn = append(r.LetIn, s)
+		}
+	}
+	for i := range 12 {
+		plate := parking.Plate(fmt.Sprintf("51F%05d", 10001+i))
+		r.Missing = append(r.Missing, parking.Stay{Plate: plate, Display: plate.DisplayAs(0, parking.Car), Zone: w.Zone, Slot: fmt.Sprintf("N%02d", 21+i)})
+	}
+	return r, nil
+}
+
+func (d *fakeDesk) TakeInventory(_ context.Context, w lane.Walk) (lane.WalkDone, error) {
+	names := ""
+	for _, v := range w.Found {
+		names += fmt.Sprintf(" %s/%s/%s/%s", v.Plate, v.Class, v.Slot, v.Token)
+	}
+	d.mu.Lock()
+	d.walks = append(d.walks, w.ID)
+	d.mu.Unlock()
+	return lane.WalkDone{}, d.note("walk %s%s", w.Zone, names)
 }
 
 func (d *fakeDesk) paper(t lane.Paper) lane.PaperEntered {

@@ -71,6 +71,7 @@ type model struct {
 	lanes    map[string]*laneState
 	dialogs  []dialog
 	login    *form
+	walk     *walk // an inventory walk that was begun
 	note     note
 	pictures bool
 	timed    bool // the time was asked for by itself

@@ -14,10 +14,13 @@ import (
 	"gatehouse/parking"
 )
 
-// Copying is about what was written on paper while a machine was dead.
+// Copying is about what was written on paper while a machine was dead, or on a
+// walk.
 type Copying interface {
 	ReadPaper(ctx context.Context, t lane.Paper) (lane.PaperReading, error)
 	EnterPaper(ctx context.Context, t lane.Paper) (lane.PaperEntered, error)
+	LookAtInventory(ctx context.Context, w lane.Walk) (lane.WalkLook, error)
+	TakeInventory(ctx context.Context, w lane.Walk) (lane.WalkDone, error)
 }
 
 // Fields of a paper ticket, in the order in which they are typed.
@@ -279,26 +282,4 @@ func (m *model) paperTime(s string) (at *time.Time, ok bool) {
 		}
 	}
 	return nil, false
-}
-
-// newWalk says how the list of an inventory walk is brought to the gate.
-func newWalk(*model) dialog {
-	return &form{
-		title: text("title.walk"), enter: text("enter.troubles"), whole: true,
-		info: func(m *model, _ *form) []string {
-			zone := "N"
-			if len(m.view.Zones) > 0 {
-				zone = clean(m.view.Zones[0].Zone.Code)
-			}
-			return []string{
-				m.t("walk.list"), " ", "   plate,class,slot,token", "   30A-123.45,car," + zone + "03,", "   29-B1 456.78,motorbike,,0042", " ",
-				m.t("walk.bring"), " ", "   gate inventory --data " + m.t("walk.folder") + " --zone " + zone + " --actor " + m.t("walk.actor") + " " + m.t("walk.file"), " ",
-				m.t("walk.then"),
-			}
-		},
-		submit: func(m *model, f *form) tea.Cmd {
-			m.remove(f)
-			return func() tea.Msg { return nil }
-		},
-	}
 }

@@ -46,7 +46,6 @@ func TestGoldensOfPaper(t *testing.T) {
 		{"paper_inside", append(slices.Clone(inside), "enter", "enter")},
 		{"paper_left", append(slices.Clone(left), "enter")},
 		{"paper_next", append(slices.Clone(inside), "enter", "enter", "enter")},
-		{"walk", []string{"w"}},
 	}
 	for _, c := range cases {
 		for _, language := range []string{"vi", "en"} {

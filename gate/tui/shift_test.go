@@ -76,6 +76,19 @@ func TestGoldensOfShifts(t *testing.T) {
 	}
 }
 
+// A long name gives way to the shift's time.
+func TestBannerNamesTheShift(t *testing.T) {
+	t.Parallel()
+	v := onShift(idleView())
+	v.Guard = &lane.Guard{Name: "lan", Display: "Nguyễn Thị Lan", Role: "guard"}
+	for _, w := range []int{80, 100} {
+		m, _, _ := console(v, w, 24)
+		if first := strings.Split(ansi.Strip(m.frame()), "\n")[0]; !strings.Contains(first, "· ca 06:32") || !strings.Contains(first, "Nguyễn") {
+			t.Errorf("%d: %q", w, first)
+		}
+	}
+}
+
 // A drawer is handed over only by the second Enter; before it nothing says what
 // is expected.
 func TestHandingOverAShift(t *testing.T) {

@@ -138,7 +138,7 @@ func (w *world) planStep(p *post, until time.Duration) string {
 }
 
 // planRestart ends a gate's program, or its machine, and starts it again. One
-// that is off already is ended when it is back.
+// that is off already is ended when it is back, or, late in the day, another.
 func (w *world) planRestart(p *post, how string, until time.Duration) string {
 	writing, while := w.rng.IntN(2) == 0, w.while()
 	wallOff := time.Duration(0)
@@ -147,6 +147,13 @@ func (w *world) planRestart(p *post, how string, until time.Duration) string {
 	}
 	var restart func()
 	restart = func() {
+		if p.node == nil && w.did[how] == 0 && time.Since(w.began) > w.day*3/4 {
+			for _, p = range w.posts { // the day must hold it once: another gate's turn
+				if p.node != nil {
+					break
+				}
+			}
+		}
 		if p.node == nil {
 			w.after(comeBack, restart)
 			return

@@ -88,7 +88,7 @@ func (p *post) start() error {
 		},
 		NeighbourListen: lanAddress(p.label), Neighbours: p.neighbours(), NeighbourTiming: neighbourTiming(p.world.pace),
 		NeighbourDial: p.plug.dial, NeighbourListenOn: p.plug.listen,
-		Alive: time.Duration(p.world.pace) * time.Minute,
+		Alive: p.world.alive,
 	})
 	if err != nil {
 		return fmt.Errorf("start gate %s: %w", p.code, err)

@@ -42,6 +42,8 @@ type options struct {
 	pace int
 	dir  string
 	rare []string // nil: what the seed draws
+	// alive is how long a gate may be silent; 0: as the pace says.
+	alive time.Duration
 	// alone: gates do not hear each other, so that each must make good by itself
 	// what another would carry.
 	alone bool

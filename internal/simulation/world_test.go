@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/cloud"
+	"gatehouse/cloud/bank"
 	"gatehouse/gate/lane"
 	"gatehouse/internal/private/privatetest/cloudtest"
 )
@@ -25,6 +27,7 @@ type world struct {
 	seed   uint64
 	day    time.Duration
 	pace   int
+	alive  time.Duration // before a gate's sign of life
 	dir    string
 	site   *cloudtest.Site
 	ctx    context.Context
@@ -81,7 +84,7 @@ func (w *world) must(what string, err error) {
 func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate, o options) (*world, error) {
 	rng := rand.New(rand.NewPCG(o.seed, 5))
 	w := &world{
-		seed: o.seed, day: o.day, pace: o.pace, dir: o.dir, site: site, ctx: ctx, rng: rng,
+		seed: o.seed, day: o.day, pace: o.pace, alive: cmp.Or(o.alive, time.Duration(o.pace)*time.Minute), dir: o.dir, site: site, ctx: ctx, rng: rng,
 		acting: lane.WithActor(ctx, "lan"), began: time.Now(), did: map[string]int{},
 		book: ledger{refusals: map[string]int{}, shown: map[string]uuid.UUID{}}, tap: newTap(rand.New(rand.NewPCG(o.seed, 6))),
 		portal: newImpostor(loginPage), proxy: newImpostor(badGateway), rare: o.rare, alone: o.alone, copied: map[string]string{},
@@ -89,6 +92,7 @@ func newWorld(ctx context.Context, site *cloudtest.Site, gates []*cloudtest.Gate
 	w.offset = cloudtest.Noon.Sub(w.began)
 	w.cloud = &replica{tap: w.tap, cfg: cloud.Config{
 		DatabaseURL: site.URL + poolForDays, PhotosDir: filepath.Join(o.dir, "photos"), Now: w.now, Pace: o.pace, Log: slog.New(slog.DiscardHandler),
+		Bank: bank.Secrets{SePaySecret: bankSecret},
 	}}
 	if err := w.cloud.serve(ctx); err != nil {
 		return w, err
@@ -159,13 +163,18 @@ func (w *world) live() {
 		w.planLAN()
 	}
 	w.planRare()
-	for len(w.agenda) > 0 && w.agenda[0].at <= w.day {
+	w.play(w.day)
+}
+
+// play lets happen what is planned until an end.
+func (w *world) play(until time.Duration) {
+	for len(w.agenda) > 0 && w.agenda[0].at <= until {
 		next := heap.Pop(&w.agenda).(*plan) //nolint:forcetypeassert // nothing else is in it
 		time.Sleep(next.at - time.Since(w.began))
 		next.do()
 		w.watchFeeds()
 	}
-	if left := w.day - time.Since(w.began); left > 0 {
+	if left := until - time.Since(w.began); left > 0 {
 		time.Sleep(left)
 	}
 }

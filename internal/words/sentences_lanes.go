@@ -22,6 +22,7 @@ var laneValues = [][2]string{
 	{"This vehicle waits aside at lane {}. Bring it to the front first.", "Xe này đang chờ bên làn {}. Hãy gọi lên trước."},
 	{"This vehicle does not wait aside at lane {}.", "Xe này không chờ bên làn {}."},
 	{"The vehicle before has not driven through lane {} yet.", "Xe trước chưa đi hết làn {}."},
+	{"Another vehicle is paying at lane {}. Wait until it has left.", "Có xe khác đang trả tiền ở làn {}. Chờ xe đó ra rồi làm lại."},
 	{"A passage is seen by loop, contact or motion, not by {}.", "Xe qua làn được thấy bằng loop, contact hoặc motion, không phải {}."},
 	{"A lane leads in or out, not {}.", "Làn là in hoặc out, không phải {}."},
 	{"A vehicle is at lane {}. Let it go first.", "Có xe ở làn {}. Hãy cho xe đi trước."},

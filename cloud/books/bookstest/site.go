@@ -27,6 +27,7 @@ type Site struct {
 	t     testing.TB
 	facts map[uuid.UUID][]parking.Fact
 	order []uuid.UUID
+	loose []parking.Fact // facts about no stay
 	seq   map[string]int64
 	// unplaced stays claim a slot that another holds.
 	unplaced map[uuid.UUID]bool
@@ -114,14 +115,25 @@ func (s *Site) fact(stay uuid.UUID, gate, actor string, at time.Time, kind parki
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.seq[gate]++
+	f := parking.Fact{
+		ID: uuid.New(), Site: s.ID, Gate: gate, Epoch: parking.NewEpoch(1, [8]byte{1}), Seq: s.seq[gate], Kind: kind,
+		At: parking.BusinessTime(at), Clock: parking.ClockSynced, Actor: actor, V: parking.FactVersion, Body: encoded,
+	}
+	if stay == uuid.Nil {
+		s.loose = append(s.loose, f)
+		return
+	}
 	if _, known := s.facts[stay]; !known {
 		s.order = append(s.order, stay)
 	}
-	s.seq[gate]++
-	s.facts[stay] = append(s.facts[stay], parking.Fact{
-		ID: uuid.New(), Site: s.ID, Gate: gate, Epoch: parking.NewEpoch(1, [8]byte{1}), Seq: s.seq[gate], Kind: kind,
-		At: parking.BusinessTime(at), Clock: parking.ClockSynced, Actor: actor, V: parking.FactVersion, Body: encoded,
-	})
+	s.facts[stay] = append(s.facts[stay], f)
+}
+
+// Tell writes a fact of any kind; stay is the zero id for one about none.
+func (s *Site) Tell(stay uuid.UUID, gate, actor string, at time.Time, kind parking.Kind, body any) {
+	s.t.Helper()
+	s.fact(stay, gate, actor, at, kind, body)
 }
 
 // In lets a vehicle in; place is a slot ("N03") or a zone ("M").

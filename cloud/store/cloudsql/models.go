@@ -94,8 +94,8 @@ type Fact struct {
 	Encoded  []byte
 	Boot     *string
 	Subject  *string
+	ShiftID  *uuid.UUID
 	Lane     *string
-	Shift    *uuid.UUID
 	Signs    []string
 }
 

@@ -178,7 +178,7 @@ func (q *Queries) DropHeardBatch(ctx context.Context, n int64) error {
 const heardBatchWith = `-- name: HeardBatchWith :one
 SELECT n, id, gate, epoch, first_seq, last_seq, signature, signer, heard_ms, carried_ms, covered FROM heard_batches
 WHERE gate = ?1 AND epoch = ?2 AND first_seq <= ?3 AND last_seq >= ?3
-ORDER BY last_seq DESC LIMIT 1
+ORDER BY first_seq DESC, last_seq DESC LIMIT 1
 `
 
 type HeardBatchWithParams struct {
@@ -187,7 +187,8 @@ type HeardBatchWithParams struct {
 	Seq   int64
 }
 
-// The batch that goes on after what somebody holds.
+// A batch that goes on after what somebody holds: the first that is found from
+// there backwards, so that what was before is not read.
 func (q *Queries) HeardBatchWith(ctx context.Context, arg HeardBatchWithParams) (HeardBatch, error) {
 	row := q.db.QueryRowContext(ctx, heardBatchWith, arg.Gate, arg.Epoch, arg.Seq)
 	var i HeardBatch

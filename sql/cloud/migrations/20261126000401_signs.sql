@@ -1,14 +1,13 @@
 -- +goose Up
 -- What reports about theft count (docs/LEAKAGE.md), beside each fact, so that a
--- day is counted without reading bodies that hold thumbnails: the lane, the
--- shift that it names, and the signs that parking.SignsOf finds in it.
-ALTER TABLE facts ADD COLUMN lane text, ADD COLUMN shift uuid, ADD COLUMN signs text[];
+-- day is counted without reading bodies that hold thumbnails: the lane, and the
+-- signs that parking.SignsOf finds in it.
+ALTER TABLE facts ADD COLUMN lane text, ADD COLUMN signs text[];
 
 -- The change of rows that were written: columns that their bytes hold. Bodies
 -- that no program could read are in quarantine, not here.
 DROP TRIGGER facts_append_only ON facts;
 UPDATE facts f SET lane = left(b.body ->> 'lane', 64),
-    shift = CASE WHEN b.body ->> 'shift' ~ '^[0-9a-f-]{36}$' THEN (b.body ->> 'shift')::uuid END,
     signs = nullif(array_remove(ARRAY[
         CASE WHEN f.kind = 'barrier_opened' AND b.body ->> 'cause' = 'by_hand' THEN 'by_hand' END,
         CASE WHEN f.kind = 'vehicle_out' AND b.body -> 'candidates' -> 0 ->> 'stay' <> b.body ->> 'stay' THEN 'pick' END,
@@ -17,8 +16,7 @@ UPDATE facts f SET lane = left(b.body ->> 'lane', 64),
         CASE WHEN f.kind IN ('vehicle_in', 'vehicle_out') AND b.body ->> 'typed_at' IS NOT NULL THEN 'paper' END,
         CASE WHEN f.kind = 'vehicle_in' AND b.body ->> 'walk' IS NOT NULL THEN 'walk' END], NULL), '{}')
 FROM (SELECT g.site_id, g.at, g.id, convert_from(g.encoded, 'UTF8')::jsonb -> 'body' AS body FROM facts g
-      WHERE g.kind IN ('vehicle_in', 'vehicle_out', 'vehicle_backed_out', 'barrier_opened', 'lane_passage', 'read_rejected',
-          'payment_taken', 'refund_paid', 'shift_opened', 'shift_closed')) b
+      WHERE g.kind IN ('vehicle_in', 'vehicle_out', 'vehicle_backed_out', 'barrier_opened', 'lane_passage', 'read_rejected')) b
 WHERE f.site_id = b.site_id AND f.at = b.at AND f.id = b.id;
 CREATE TRIGGER facts_append_only BEFORE UPDATE ON facts
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -33,4 +31,4 @@ CREATE INDEX payments_by_hand ON payments (site_id, paid_at) WHERE method = 'by_
 
 -- +goose Down
 DROP INDEX payments_by_hand, facts_alone, facts_rare, facts_signs;
-ALTER TABLE facts DROP COLUMN signs, DROP COLUMN shift, DROP COLUMN lane;
+ALTER TABLE facts DROP COLUMN signs, DROP COLUMN lane;

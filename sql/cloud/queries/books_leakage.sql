@@ -3,13 +3,13 @@
 
 -- name: LeakageMarks :many
 -- What is rare, with what it says. Actors "lane:N" are the gate itself.
-SELECT m.id, m.at, m.gate, coalesce(m.lane, '')::text AS lane, m.kind, m.stay_id, m.actor, m.shift, m.encoded,
+SELECT m.id, m.at, m.gate, coalesce(m.lane, '')::text AS lane, m.kind, m.stay_id, m.actor, m.shift_id AS shift, m.encoded,
        coalesce(t.display, '')::text AS display
 FROM (
-    SELECT f.site_id, f.id, f.at, f.gate, f.epoch, f.seq, f.lane, f.kind, f.stay_id, f.actor, f.shift, f.encoded FROM facts f
+    SELECT f.site_id, f.id, f.at, f.gate, f.epoch, f.seq, f.lane, f.kind, f.stay_id, f.actor, f.shift_id, f.encoded FROM facts f
     WHERE f.site_id = @site AND f.at >= @from_at AND f.at < @until_at AND f.signs && '{by_hand,pick,discount}'
     UNION ALL
-    SELECT r.site_id, r.id, r.at, r.gate, r.epoch, r.seq, r.lane, r.kind, r.stay_id, r.actor, r.shift, r.encoded FROM facts r
+    SELECT r.site_id, r.id, r.at, r.gate, r.epoch, r.seq, r.lane, r.kind, r.stay_id, r.actor, r.shift_id, r.encoded FROM facts r
     WHERE r.site_id = @site AND r.at >= @from_at AND r.at < @until_at AND r.actor NOT LIKE 'lane:%'
       AND r.kind IN ('stay_voided', 'plate_corrected', 'class_corrected', 'vehicle_backed_out', 'read_rejected')
 ) m
@@ -43,20 +43,20 @@ ORDER BY f.at, f.id LIMIT @most;
 
 -- name: LeakageShifts :many
 -- The shifts that touch the period: whose, where, from when until when.
-SELECT o.shift::uuid AS shift, o.actor, o.gate, o.at AS opened_at,
-       coalesce((SELECT min(c.at) FROM facts c WHERE c.site_id = o.site_id AND c.kind = 'shift_closed' AND c.shift = o.shift AND c.at >= o.at), '9000-01-01Z')::timestamptz AS closed_at
+SELECT o.shift_id::uuid AS shift, o.actor, o.gate, o.at AS opened_at,
+       coalesce((SELECT min(c.at) FROM facts c WHERE c.site_id = o.site_id AND c.kind = 'shift_closed' AND c.shift_id = o.shift_id AND c.at >= o.at), '9000-01-01Z')::timestamptz AS closed_at
 FROM facts o
-WHERE o.site_id = @site AND o.kind = 'shift_opened' AND o.shift IS NOT NULL
+WHERE o.site_id = @site AND o.kind = 'shift_opened' AND o.shift_id IS NOT NULL
   AND o.at >= @shifts_from AND o.at < @until_at
 ORDER BY o.at;
 
 -- name: LeakageActs :many
 -- Who did how much, so that few and many can be told apart.
 WITH shifts AS (
-    SELECT o.shift, o.actor, o.gate, o.at AS opened_at,
-           coalesce((SELECT min(c.at) FROM facts c WHERE c.site_id = o.site_id AND c.kind = 'shift_closed' AND c.shift = o.shift AND c.at >= o.at), 'infinity') AS closed_at
+    SELECT o.shift_id AS shift, o.actor, o.gate, o.at AS opened_at,
+           coalesce((SELECT min(c.at) FROM facts c WHERE c.site_id = o.site_id AND c.kind = 'shift_closed' AND c.shift_id = o.shift_id AND c.at >= o.at), 'infinity') AS closed_at
     FROM facts o
-    WHERE o.site_id = @site AND o.kind = 'shift_opened' AND o.shift IS NOT NULL
+    WHERE o.site_id = @site AND o.kind = 'shift_opened' AND o.shift_id IS NOT NULL
       AND o.at >= @shifts_from AND o.at < @until_at
 ), acts AS (
     SELECT f.gate, f.actor,
@@ -116,7 +116,7 @@ SELECT p.id, p.stay_id, p.paid_at::timestamptz AS paid_at, p.amount, p.gate, p.a
        f.encoded, f.shift
 FROM payments p
 LEFT JOIN transactions t ON t.site_id = p.site_id AND t.id = p.stay_id
-LEFT JOIN LATERAL (SELECT k.encoded, k.shift FROM facts k WHERE k.site_id = p.site_id AND k.kind = 'payment_taken' AND k.subject = p.id::text
+LEFT JOIN LATERAL (SELECT k.encoded, k.shift_id AS shift FROM facts k WHERE k.site_id = p.site_id AND k.kind = 'payment_taken' AND k.subject = p.id::text
     ORDER BY k.at DESC LIMIT 1) f ON true
 WHERE p.site_id = @site AND p.method = 'by_hand' AND p.paid_at >= @from_at AND p.paid_at < @until_at
   AND p.bank_at IS NULL AND p.paid_at <= @ripe::timestamptz

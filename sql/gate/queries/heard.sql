@@ -19,11 +19,12 @@ SELECT encoded FROM heard_facts WHERE kind = 'clock_observed';
 -- name: HeardRuns :many
 SELECT gate, epoch, first_seq, last_seq FROM heard_batches ORDER BY gate, epoch, first_seq;
 
--- The batch that goes on after what somebody holds.
+-- A batch that goes on after what somebody holds: the first that is found from
+-- there backwards, so that what was before is not read.
 -- name: HeardBatchWith :one
 SELECT * FROM heard_batches
 WHERE gate = sqlc.arg(gate) AND epoch = sqlc.arg(epoch) AND first_seq <= sqlc.arg(seq) AND last_seq >= sqlc.arg(seq)
-ORDER BY last_seq DESC LIMIT 1;
+ORDER BY first_seq DESC, last_seq DESC LIMIT 1;
 
 -- Batches that the cloud is not known to have, each run's in order.
 -- name: HeardToCarry :many
