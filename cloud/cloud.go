@@ -24,6 +24,7 @@ import (
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
+	"gatehouse/cloud/passes"
 	"gatehouse/cloud/photos"
 	"gatehouse/cloud/settle"
 	"gatehouse/cloud/slots"
@@ -136,13 +137,14 @@ func (c *Cloud) wire() error {
 	c.bank = bank.New(bank.Config{
 		Store: c.Store, Ingest: c.ingest, Auth: c.Auth, Secrets: c.cfg.Bank, Now: c.cfg.Now, Log: c.cfg.Log, Pace: c.cfg.Pace,
 	})
+	keeper := &passes.Keeper{Store: c.Store, Ingest: c.ingest, Auth: c.Auth, Now: c.cfg.Now}
 	json := &api.API{
 		Store: c.Store, Auth: c.Auth, Feed: c.Hub, Photos: pictures, Now: c.cfg.Now, Log: c.cfg.Log, Ready: c.ready,
 		Ingest: c.ingest, Books: read, Settle: settler,
-		Slots: c.slots, Bank: c.bank,
+		Slots: c.slots, Bank: c.bank, Passes: keeper,
 	}
 	pages, err := admin.New(admin.Config{
-		Books: read, Settle: settler, Bank: c.bank, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect,
+		Books: read, Settle: settler, Bank: c.bank, Passes: keeper, Auth: c.Auth, Watch: c.Hub.Watch, Photo: pictures.Open, ClockSuspect: c.Hub.ClockSuspect,
 		Now: c.cfg.Now, Log: c.cfg.Log,
 	})
 	if err != nil {

@@ -109,7 +109,7 @@ type VehicleIn struct {
 	Grant    int64      `json:"grant,omitempty"`         // number of the cloud's grant, evidence only
 	Tariff   string     `json:"tariff"`                  // id of the tariff in force
 	TariffV  int        `json:"tariff_version"`          // its version; it prices the whole stay
-	Pass     string     `json:"pass,omitempty"`          // decided at IN
+	Pass     string     `json:"pass,omitempty"`          // decided at IN (docs/PASSES.md)
 	Photos   []PhotoRef `json:"photos,omitempty"`        //
 	TypedAt  *time.Time `json:"typed_at,omitempty"`      // when it came in: entered later, from a paper ticket
 	Walk     *uuid.UUID `json:"walk,omitempty"`          // the inventory walk that found it inside
@@ -130,6 +130,9 @@ type Charge struct {
 	// Discounts are the codes of the stay's tariff that were given, in order.
 	Discounts []string `json:"discounts,omitempty"`
 	Marked    string   `json:"marked,omitempty"` // why the pricing is not by the stay's own version
+	// Follows are passes that joined the one that the IN names, where the charge
+	// has a line of a pass.
+	Follows []string `json:"follows,omitempty"`
 }
 
 // Candidate is a stay that the exit offered, with its fee.
@@ -165,6 +168,9 @@ type PlateCorrected struct {
 	Display string    `json:"display,omitempty"`
 	Was     Plate     `json:"was"`
 	Reason  string    `json:"reason,omitempty"`
+	// Pass is the pass that the vehicle came in on by this plate, "" for none; nil
+	// leaves what the IN has said.
+	Pass *string `json:"pass,omitempty"`
 }
 
 // ClassCorrected replaces the class of a stay.

@@ -63,12 +63,20 @@ func (b *VehicleOut) validate() error {
 	if !timeOrNone(b.Charge.In) || !timeOrNone(b.Charge.Out) {
 		return Errorf(Invalid, "The times of this charge are not possible.")
 	}
+	if err := follows(b.Charge.Follows); err != nil {
+		return err
+	}
 	return classAndPlate(b.Class, b.Plate, b.Display)
 }
 
 func (b *PlateCorrected) validate() error {
 	if err := aStay(b.Stay); err != nil {
 		return err
+	}
+	if b.Pass != nil {
+		if err := shortText("pass", *b.Pass); err != nil {
+			return err
+		}
 	}
 	return plateText(b.Plate, b.Display)
 }

@@ -108,6 +108,9 @@ func (s *Stay) ApplyFact(f Fact, body any) {
 		s.backOut(b.Of)
 	case *PlateCorrected:
 		s.Plate, s.Display = b.Plate, b.Display
+		if b.Pass != nil && s.InAt != nil {
+			s.Pass = *b.Pass
+		}
 	case *ClassCorrected:
 		s.Class = b.Class
 	case *SlotChanged:

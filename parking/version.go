@@ -1,9 +1,6 @@
 package parking
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // VersionOf returns the key of what a slot, pass, token, block or right fact
 // is a version of, and the time from which it holds; "" for other bodies.
@@ -27,9 +24,5 @@ func VersionOf(body any) (key string, from time.Time) {
 // has not ended and is not suspended, and it is for the plate (one that is not
 // known yet is covered), the class and the zone of the entry.
 func (b *PassVersion) Covers(at time.Time, plate Plate, class Class, zone string) bool {
-	if b.Suspended || at.Before(BusinessTime(b.Begins)) || !at.Before(BusinessTime(b.Ends)) {
-		return false
-	}
-	return (len(b.Plates) == 0 || plate == "" || slices.Contains(b.Plates, plate)) &&
-		(b.Class == "" || b.Class == class) && (b.Zone == "" || b.Zone == zone)
+	return !b.Suspended && !at.Before(BusinessTime(b.Begins)) && at.Before(BusinessTime(b.Ends)) && b.isFor(plate, class, zone)
 }

@@ -19,6 +19,7 @@ import (
 	"gatehouse/cloud/auth"
 	"gatehouse/cloud/bank"
 	"gatehouse/cloud/books"
+	"gatehouse/cloud/passes"
 	"gatehouse/cloud/settle"
 )
 
@@ -27,6 +28,7 @@ type Config struct {
 	Books  *books.Books
 	Settle *settle.Settler
 	Bank   *bank.Bank
+	Passes *passes.Keeper
 	Auth   *auth.Service
 	// Watch tells that a site has changed, at most one signal waiting, until
 	// the function that it returns is called.
@@ -103,6 +105,15 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /shifts/{shift}":           p.shift,
 		"POST /shifts/{shift}/count":    p.shiftCount,
 		"GET /shifts/{shift}/shift.pdf": p.shiftPDF,
+		"GET /passes":                   p.passes,
+		"POST /passes":                  p.passCreate,
+		"GET /passes/{code}":            p.pass,
+		"POST /passes/{code}":           p.passSubmit,
+		"GET /cards":                    p.cards,
+		"POST /cards":                   p.cardSubmit,
+		"GET /vehicles":                 p.vehicles,
+		"POST /vehicles":                p.vehicleSubmit,
+		"POST /imports/{what}":          p.imports,
 
 		"GET /leakage":                p.leakage,
 		"GET /leakage/list":           p.leakageList,

@@ -38,15 +38,18 @@ var pages = map[string]page{
 	"gate_code":  {layout: "site"},
 	"revenue":    {layout: "site"},
 	"transfers":  {layout: "site"},
+	"shifts":     {layout: "site"},
+	"shift":      {layout: "site"},
+	"passes":     {layout: "site", partials: []string{"lists", "pass_fields"}},
+	"pass":       {layout: "site", partials: []string{"lists", "pass_fields"}},
+	"cards":      {layout: "site", partials: []string{"lists"}},
+	"vehicles":   {layout: "site", partials: []string{"lists"}},
 
 	"leakage":        {layout: "site"},
 	"leakage_list":   {layout: "site"},
 	"discounts":      {layout: "site"},
 	"spot_check":     {layout: "site"},
 	"reconciliation": {layout: "site"},
-
-	"shifts": {layout: "site"},
-	"shift":  {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

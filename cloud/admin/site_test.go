@@ -26,6 +26,7 @@ import (
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/books/bookstest"
 	"gatehouse/cloud/ingest"
+	"gatehouse/cloud/passes"
 	"gatehouse/cloud/settle"
 	"gatehouse/cloud/store"
 	"gatehouse/internal/private/privatetest"
@@ -79,7 +80,7 @@ func open(t *testing.T) *office {
 	log := slog.New(slog.NewTextHandler(o.log, nil))
 	o.Auth = auth.New(auth.Config{Store: o.Store, Now: func() time.Time { return o.now }, Log: log})
 	pages, err := admin.New(admin.Config{
-		Books: books.New(o.Store.Q), Auth: o.Auth, Settle: o.settler(log), Bank: o.bank(log), Now: func() time.Time { return o.now }, Log: log, Photo: o.photo,
+		Books: books.New(o.Store.Q), Auth: o.Auth, Settle: o.settler(log), Bank: o.bank(log), Passes: o.keeper(log), Now: func() time.Time { return o.now }, Log: log, Photo: o.photo,
 		Watch: func(uuid.UUID) (<-chan struct{}, func()) { return o.change, func() {} },
 	})
 	if err != nil {
@@ -113,6 +114,13 @@ func open(t *testing.T) *office {
 		}
 	}
 	return o
+}
+
+// keeper writes passes, cards and the block list.
+func (o *office) keeper(log *slog.Logger) *passes.Keeper {
+	return &passes.Keeper{
+		Store: o.Store, Ingest: &ingest.Ingester{Store: o.Store, Log: log}, Auth: o.Auth, Now: func() time.Time { return o.now },
+	}
 }
 
 // settler writes the decisions of the pages.

@@ -19,6 +19,7 @@ import (
 	"gatehouse/cloud/books"
 	"gatehouse/cloud/feed"
 	"gatehouse/cloud/ingest"
+	"gatehouse/cloud/passes"
 	"gatehouse/cloud/photos"
 	"gatehouse/cloud/settle"
 	"gatehouse/cloud/slots"
@@ -36,6 +37,7 @@ type API struct {
 	Books  *books.Books
 	Settle *settle.Settler
 	Bank   *bank.Bank
+	Passes *passes.Keeper
 	Now    func() time.Time
 	Log    *slog.Logger
 	// Ready says whether the cloud can work; nil is ready.
@@ -70,6 +72,8 @@ func (a *API) Handlers() map[string]http.Handler {
 		"GET /api/v1/snapshot": a.snapshot,
 		"GET /api/v1/ws":       a.socket,
 
+		"GET /api/v1/gate/lists": a.lists,
+
 		"POST /api/v1/reservations":         a.reserve,
 		"POST /api/v1/reservations/renew":   a.renew,
 		"POST /api/v1/reservations/release": a.release,
@@ -86,8 +90,17 @@ func (a *API) Handlers() map[string]http.Handler {
 		"GET /api/v1/conflicts":              a.conflicts,
 		"GET /api/v1/conflicts/{id}":         a.conflict,
 		"POST /api/v1/conflicts/{id}/decide": a.conflictDecide,
-		"GET /api/v1/quarantine":             a.quarantine,
-		"POST /api/v1/quarantine/discard":    a.quarantineDiscard,
+		"GET /api/v1/passes":                 a.passes,
+		"GET /api/v1/passes/{code}":          a.pass,
+		"PUT /api/v1/passes/{code}":          a.passPut,
+		"GET /api/v1/cards":                  a.cards,
+		"PUT /api/v1/cards":                  a.cardPut,
+		"GET /api/v1/vehicles":               a.vehicles,
+		"PUT /api/v1/vehicles":               a.vehiclePut,
+		"POST /api/v1/imports/{what}":        a.imports,
+
+		"GET /api/v1/quarantine":          a.quarantine,
+		"POST /api/v1/quarantine/discard": a.quarantineDiscard,
 	}
 	out := make(map[string]http.Handler, len(routes))
 	for key, h := range routes {

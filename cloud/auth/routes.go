@@ -71,6 +71,7 @@ var apiRoutes = []Route{
 	{Method: "GET", Pattern: "/api/v1/feed", Who: Gates},
 	{Method: "GET", Pattern: "/api/v1/snapshot", Who: Gates},
 	{Method: "GET", Pattern: "/api/v1/ws", Who: Gates},
+	{Method: "GET", Pattern: "/api/v1/gate/lists", Who: Gates},
 	{Method: "POST", Pattern: "/api/v1/reservations", Who: Gates},
 	{Method: "POST", Pattern: "/api/v1/reservations/renew", Who: Gates},
 	{Method: "POST", Pattern: "/api/v1/reservations/release", Who: Gates},
@@ -91,6 +92,14 @@ var apiRoutes = []Route{
 	{Method: "POST", Pattern: "/api/v1/gates/{gate}/code", Who: Admins},
 	{Method: "POST", Pattern: "/api/v1/gates/{gate}/revoke", Who: Admins},
 	{Method: "GET", Pattern: "/api/v1/revenue", Who: Admins},
+	{Method: "GET", Pattern: "/api/v1/passes", Who: Admins}, // they name their holders
+	{Method: "GET", Pattern: "/api/v1/passes/{code}", Who: Admins},
+	{Method: "PUT", Pattern: "/api/v1/passes/{code}", Who: Admins},
+	{Method: "GET", Pattern: "/api/v1/cards", Who: Admins},
+	{Method: "PUT", Pattern: "/api/v1/cards", Who: Admins},
+	{Method: "GET", Pattern: "/api/v1/vehicles", Who: Admins},
+	{Method: "PUT", Pattern: "/api/v1/vehicles", Who: Admins},
+	{Method: "POST", Pattern: "/api/v1/imports/{what}", Who: Admins},
 }
 
 // Mount puts a handler behind each route of the table, and in front of each

@@ -27,6 +27,7 @@ type raw struct {
 	Config    json.RawMessage   `json:"config,omitempty"`
 	Conflicts []json.RawMessage `json:"conflicts,omitempty"`
 	Covers    []wire.Covered    `json:"covers,omitempty"`
+	Lists     json.RawMessage   `json:"lists,omitempty"`
 }
 
 // latest is the newest text of each thing by its key, in the order in which
@@ -64,7 +65,7 @@ func (l *latest) list() []json.RawMessage {
 type bundle struct {
 	from, last              int64
 	stays, slots, conflicts latest
-	config                  json.RawMessage
+	config, lists           json.RawMessage
 	covers                  map[wire.Covered]int64 // highest seq by gate and epoch (Seq 0)
 	order                   []wire.Covered         // its keys, as they came
 	bytes                   int
@@ -99,6 +100,9 @@ func (b *bundle) add(seq int64, text []byte) error {
 		b.bytes += len(d.Config) - len(b.config)
 		b.config = d.Config
 	}
+	if d.Lists != nil {
+		b.lists = d.Lists
+	}
 	for _, c := range d.Covers {
 		key := wire.Covered{Gate: c.Gate, Epoch: c.Epoch}
 		if _, there := b.covers[key]; !there {
@@ -114,6 +118,7 @@ func (b *bundle) add(seq int64, text []byte) error {
 func (b *bundle) frame() (frame, error) {
 	d := raw{
 		FeedSeq: b.last, From: b.from, Stays: b.stays.list(), Slots: b.slots.list(), Config: b.config, Conflicts: b.conflicts.list(),
+		Lists: b.lists,
 	}
 	if b.from == b.last {
 		d.From = 0

@@ -36,6 +36,9 @@ func (k *socket) welcome(s *site, hello *wire.Hello, head int64) (int64, error) 
 		return 0, fmt.Errorf("read the audit log's head: %w", err)
 	}
 	w.Audit = wire.AuditHead{Count: audit.N, Hash: hex.EncodeToString(audit.Hash)}
+	if w.Lists, err = store.ListHead(k.ctx, q, k.peer.Site); err != nil {
+		return 0, err
+	}
 	feed, err := q.FeedHead(k.ctx, k.peer.Site)
 	if err != nil {
 		return 0, fmt.Errorf("read the feed's head: %w", err)

@@ -19,6 +19,7 @@ type changes struct {
 	slots     map[string]bool
 	conflicts map[string]wire.Conflict
 	config    *wire.SiteConfig
+	lists     *wire.ListMark             // passes, cards or plates were written up to here
 	epochs    map[string]map[string]bool // of gates, whose life may be another now: to be judged, not for the feed
 }
 
@@ -51,6 +52,7 @@ func (c *changes) add(more *changes) {
 		}
 	}
 	c.config = cmp.Or(more.config, c.config)
+	c.lists = cmp.Or(more.lists, c.lists)
 }
 
 // delta makes the feed's entry, in a fixed order.
@@ -69,6 +71,6 @@ func (c *changes) delta(ctx context.Context, t *store.SiteTx) (wire.Delta, error
 	for _, id := range slices.Sorted(maps.Keys(c.conflicts)) {
 		d.Conflicts = append(d.Conflicts, c.conflicts[id])
 	}
-	d.Config = c.config
+	d.Config, d.Lists = c.config, c.lists
 	return d, nil
 }

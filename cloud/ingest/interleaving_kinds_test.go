@@ -50,6 +50,8 @@ func (h *tale) contradictions() {
 	h.car(10, "51A00013", "W11", func(b *parking.VehicleIn) { b.Pass = "P9" }) // pass_places
 	h.car(45, "51A00014", "W12", func(b *parking.VehicleIn) { b.Pass = "P9" })
 
+	h.passes()
+
 	h.cloudSays(0, parking.KindRight, parking.RightVersion{Name: "tam", Role: "guard", From: h.hour(-1)}) // rights
 	h.cloudSays(35, parking.KindRight, parking.RightVersion{Name: "tam", From: h.hour(20)})
 	for _, hours := range []int{10, 30} {
@@ -59,6 +61,47 @@ func (h *tale) contradictions() {
 
 	h.exits()
 	h.garbage()
+}
+
+// passes are stays that were priced by a pass which was suspended and renewed
+// while they were inside, and by one that followed it.
+func (h *tale) passes() {
+	say := func(hours int, pass string, ends int, more func(*parking.PassVersion)) {
+		v := parking.PassVersion{Pass: pass, Plates: []parking.Plate{"51A00016", "51A00017", "51A00018"}, Places: 9, Begins: h.hour(-24), Ends: h.hour(ends), From: h.hour(hours)}
+		if more != nil {
+			more(&v)
+		}
+		h.cloudSays(hours, parking.KindPass, v)
+	}
+	say(0, "P7", 15, nil)
+	say(12, "P7", 15, func(v *parking.PassVersion) { v.Suspended = true })
+	say(14, "P7", 18, nil) // renewed
+	say(1, "P6", 30, func(v *parking.PassVersion) { v.Begins = h.hour(18) })
+	say(24, "P6", 22, func(v *parking.PassVersion) { v.Begins = h.hour(18) }) // shortened
+	out := func(in, hours int, stay uuid.UUID, fee parking.Money, follows ...string) {
+		h.steady(h.hour(hours), h.rng.IntN(3), parking.KindVehicleOut, parking.VehicleOut{
+			Stay: stay, Lane: "2", Class: parking.Car, Charge: parking.Charge{
+				Fee: fee, Currency: "VND", In: h.hour(in), Out: h.hour(hours), Tariff: "default", TariffV: 1,
+				Lines: []parking.Line{{Code: parking.LinePass}, {Code: parking.LineBlockFirst, Amount: fee}}, Follows: follows,
+			},
+		})
+	}
+	on := func(b *parking.VehicleIn) { b.Pass = "P7" }
+	p := h.car(3, "51A00016", "W16", on)
+	out(3, 11, p.stay, 0) // covered
+	p = h.car(4, "51A00016", "W17", on)
+	out(4, 13, p.stay, 5000) // suspended an hour ago
+	p = h.car(5, "51A00017", "W18", on)
+	out(5, 17, p.stay, 0) // renewed
+	p = h.car(6, "51A00017", "W19", on)
+	out(6, 21, p.stay, 0, "P6") // followed
+	p = h.car(7, "51A00018", "W20", on)
+	out(7, 26, p.stay, 5000, "P6") // followed, which was shortened
+	// Its plate was read late, and with it its pass.
+	p = h.car(8, "", "W21", nil)
+	pass := "P7"
+	h.steady(h.hour(9), h.rng.IntN(3), parking.KindPlateCorrected, parking.PlateCorrected{Stay: p.stay, Plate: "51A00019", Pass: &pass})
+	out(8, 16, p.stay, 0)
 }
 
 // exits are one that finds its entry by itself and one that a person matches.

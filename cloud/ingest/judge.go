@@ -89,8 +89,12 @@ func (p *projection) judgeStays(ctx context.Context, n *news) error {
 		}
 		return &tariffs[i]
 	}
+	passes, err := p.chargedPasses(ctx)
+	if err != nil {
+		return err
+	}
 	for _, id := range p.ids {
-		p.verdict.find(judgeStay(p.touched[id], p.owner, version)...)
+		p.verdict.find(judgeStay(p.touched[id], p.owner, version, passes)...)
 	}
 	for _, claims := range p.replay.placed {
 		// The claim that held the slot before replay.from is only there to be

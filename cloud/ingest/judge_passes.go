@@ -93,16 +93,33 @@ func passOver(s *parking.Stay, versions map[string][]version[parking.PassVersion
 	if s.Pass == "" || s.InAt == nil || s.State == parking.Voided {
 		return finding{}, false
 	}
-	zone := ""
-	for _, m := range s.Moves {
-		if m.Fact == s.InFact {
-			zone = m.Zone
-		}
-	}
-	if v := holding(versions[s.Pass], *s.InAt); v != nil && v.body.Covers(*s.InAt, s.Plate, s.Class, zone) {
+	if v := holding(versions[s.Pass], *s.InAt); v != nil && v.body.Covers(*s.InAt, s.Plate, s.Class, s.InZone()) {
 		return finding{}, false
 	}
 	return finding{kind: PassOver, facts: []uuid.UUID{s.InFact}, stays: []uuid.UUID{s.ID}, at: *s.InAt}, true
+}
+
+// chargedPasses reads the passes by which the touched stays were priced.
+func (p *projection) chargedPasses(ctx context.Context) (parking.PassBook, error) {
+	names := map[string]bool{}
+	for _, id := range p.ids {
+		for _, name := range p.touched[id].stay.ChargedPasses() {
+			names[name] = true
+		}
+	}
+	book := map[string][]parking.PassVersion{}
+	if len(names) > 0 {
+		versions, err := versionsOf[parking.PassVersion](ctx, p, parking.KindPass, keys(names))
+		if err != nil {
+			return nil, err
+		}
+		for name, of := range versions {
+			for _, v := range of {
+				book[name] = append(book[name], v.body)
+			}
+		}
+	}
+	return func(code string) []parking.PassVersion { return book[code] }, nil
 }
 
 // passPlaces gives the places of a pass to those who came first. A stay whose

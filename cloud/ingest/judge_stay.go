@@ -13,7 +13,9 @@ import (
 // judgeStay finds what is wrong within one stay. tariff returns a version, nil
 // when it is not known here (then the fee is not judged), owner is the stay of
 // each payment. A voided stay contradicts nothing.
-func judgeStay(v *visit, owner map[uuid.UUID]uuid.UUID, tariff func(id string, version int) *parking.Tariff) []finding {
+func judgeStay(
+	v *visit, owner map[uuid.UUID]uuid.UUID, tariff func(id string, version int) *parking.Tariff, passes parking.PassBook,
+) []finding {
 	s := &v.stay
 	if s.State == parking.Voided || s.State == "" {
 		return nil
@@ -44,7 +46,7 @@ func judgeStay(v *visit, owner map[uuid.UUID]uuid.UUID, tariff func(id string, v
 			one(ExitTwice, f.At, "", s.OutFact, f.ID) // the fold closed the stay by the earlier
 		}
 	}
-	if s.InAt != nil && s.Charge != nil && feeDiffers(s, tariff) {
+	if s.InAt != nil && s.Charge != nil && feeDiffers(s, tariff, passes) {
 		one(FeeDiffers, *s.OutAt, "", s.OutFact)
 	}
 	return append(out, judgePayments(s, owner)...)
@@ -90,8 +92,9 @@ func judgePayments(s *parking.Stay, owner map[uuid.UUID]uuid.UUID) []finding {
 // feeDiffers prices the stay again: by the version in force when it came in,
 // for its class, with the times and the codes of discounts that the gate wrote
 // on the fact. Older facts have a discount without its code: then only what
-// comes before it is compared, and that the fee is the sum of its lines.
-func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff) bool {
+// comes before it is compared, and that the fee is the sum of its lines. With a
+// line of a pass, what passes cover as of the time on the charge costs nothing.
+func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff, passes parking.PassBook) bool {
 	c := s.Charge
 	t := tariff(s.Tariff, s.TariffV)
 	if t == nil {
@@ -100,16 +103,14 @@ func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff) bool 
 	if c.Currency != t.Currency {
 		return true
 	}
-	if has(c.Lines, parking.LinePass) && s.Pass != "" {
-		return c.Fee != sum(c.Lines)
-	}
 	for _, code := range c.Discounts {
 		if _, known := t.Discounts[code]; !known {
 			return true // the tariff gives no such discount
 		}
 	}
 	q, err := t.Quote(parking.QuoteRequest{
-		Class: s.Class, In: c.In, Out: c.Out, Lost: has(c.Lines, parking.LineLostTicket), Discounts: c.Discounts,
+		Class: s.Class, In: c.In, Out: c.Out, Lost: has(c.Lines, parking.LineLostTicket),
+		Passes: s.PassPeriods(s.ChargedPasses(), passes, c.Out), Discounts: c.Discounts,
 	})
 	if err != nil {
 		return false // such a stay has no price here; the gate's stands

@@ -180,7 +180,7 @@ func (n *naive) stayLine(s *naiveStay) map[string]any {
 		put(l, "in_by", s.in.Actor)
 		put(l, "tariff", s.inBody.Tariff)
 		put(l, "tariff_version", s.inBody.TariffV)
-		put(l, "pass", s.inBody.Pass)
+		put(l, "pass", s.pass)
 		put(l, "in_paper", s.inBody.TypedAt != nil)
 	}
 	if s.out != nil {

@@ -22,6 +22,7 @@ type naiveStay struct {
 	class          parking.Class
 	plate          parking.Plate
 	display, token string
+	pass           string // that it came on
 	in, out        *naiveFact
 	inAt, outAt    time.Time
 	inBody         *parking.VehicleIn
@@ -102,6 +103,9 @@ func (s *naiveStay) fold(f *naiveFact, undone bool) {
 		}
 	case *parking.PlateCorrected:
 		s.plate, s.display = b.Plate, b.Display
+		if b.Pass != nil {
+			s.pass = *b.Pass
+		}
 	case *parking.ClassCorrected:
 		s.class = b.Class
 	case *parking.SlotChanged:
@@ -128,6 +132,7 @@ func (s *naiveStay) foldIn(f *naiveFact, b *parking.VehicleIn) {
 		s.inAt = parking.BusinessTime(*b.TypedAt)
 	}
 	s.class, s.plate, s.display, s.token = b.Class, b.Plate, b.Display, b.Token
+	s.pass = b.Pass
 	s.moves = append(s.moves, naiveMove{f.ID, s.inAt, b.Zone, b.Slot})
 	s.state = cmp.Or(s.state, "inside")
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // single finds what is wrong within one stay.
-func (n *naive) single(t *testing.T, all []*naiveStay) []naiveConflict {
+func (n *naive) single(t *testing.T, a *naiveAnswer) []naiveConflict {
 	t.Helper()
 	var out []naiveConflict
-	for _, s := range all {
+	for _, s := range a.stays {
 		if s.voided() {
 			continue
 		}
@@ -38,25 +38,33 @@ func (n *naive) single(t *testing.T, all []*naiveStay) []naiveConflict {
 		for _, f := range s.laterOuts {
 			add("exit_twice", "", f.At, s.out.ID, f.ID)
 		}
-		if s.out != nil && s.in != nil && n.feeDiffers(t, s) {
+		if s.out != nil && s.in != nil && n.feeDiffers(t, a, s) {
 			add("fee_differs", "", s.outAt, s.out.ID)
 		}
 	}
 	return out
 }
 
-func (n *naive) feeDiffers(t *testing.T, s *naiveStay) bool {
+func (n *naive) feeDiffers(t *testing.T, a *naiveAnswer, s *naiveStay) bool {
 	t.Helper()
 	charge := s.outBody.Charge
 	if s.inBody.Tariff != n.tariff.ID || s.inBody.TariffV != n.tariff.Version {
 		return false // nobody here knows that tariff
 	}
-	lost := false
+	req := parking.QuoteRequest{Class: s.class, In: charge.In, Out: charge.Out}
 	for _, l := range charge.Lines {
-		switch {
-		case l.Code == parking.LineLostTicket:
-			lost = true
-		case l.Code != parking.LineDiscount || len(charge.Discounts) == 0:
+		switch l.Code {
+		case parking.LineLostTicket:
+			req.Lost = true
+		case parking.LinePass:
+			req.Passes = coverOf(a, s)
+		case parking.LineBlockFirst, parking.LineBlockThen: // what comes after the pass
+		case parking.LineDiscount:
+			req.Discounts = charge.Discounts
+			if len(charge.Discounts) == 0 {
+				t.Fatal("the model does not know a discount without its code")
+			}
+		default:
 			t.Fatalf("the model does not know lines of %s", l.Code)
 		}
 	}
@@ -65,7 +73,7 @@ func (n *naive) feeDiffers(t *testing.T, s *naiveStay) bool {
 			return true
 		}
 	}
-	q, err := n.tariff.Quote(parking.QuoteRequest{Class: s.class, In: charge.In, Out: charge.Out, Lost: lost, Discounts: charge.Discounts})
+	q, err := n.tariff.Quote(req)
 	return charge.Currency != n.tariff.Currency || (err == nil && q.Fee != charge.Fee)
 }
 

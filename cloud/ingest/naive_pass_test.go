@@ -17,11 +17,11 @@ func passes(a *naiveAnswer) []naiveConflict {
 	byPass := map[string][]*naiveStay{}
 	var out []naiveConflict
 	for _, s := range a.stays {
-		if s.in == nil || s.voided() || s.inBody.Pass == "" {
+		if s.in == nil || s.voided() || s.pass == "" {
 			continue
 		}
-		byPass[s.inBody.Pass] = append(byPass[s.inBody.Pass], s)
-		if v := newest(all, s.inBody.Pass, s.inAt); v == nil || !passCovers(v.body, s) {
+		byPass[s.pass] = append(byPass[s.pass], s)
+		if v := newest(all, s.pass, s.inAt); v == nil || !passCovers(v.body, s) {
 			out = append(out, naiveConflict{kind: "pass_over", at: s.inAt, facts: []uuid.UUID{s.in.ID}, stays: []uuid.UUID{s.id}})
 		}
 	}
@@ -66,4 +66,52 @@ func places(all []naiveVersion[*parking.PassVersion], pass string, of []*naiveSt
 		out = append(out, c)
 	}
 	return out
+}
+
+// coverOf is what passes cover of a stay that was charged by one. Each version
+// that is not suspended gives a period from its begin on, until its end or until
+// the next took its place, whichever was earlier; of those only the ones that
+// held by the time on the charge count, so that the last is not cut.
+func coverOf(a *naiveAnswer, s *naiveStay) []parking.Period {
+	if s.pass == "" {
+		return nil
+	}
+	all := versionsOf(a.facts, func(v *parking.PassVersion) (string, time.Time) { return v.Pass, v.From })
+	slices.SortStableFunc(all, func(x, y naiveVersion[*parking.PassVersion]) int { return x.from.Compare(y.from) })
+	all = slices.DeleteFunc(all, func(v naiveVersion[*parking.PassVersion]) bool {
+		return v.from.After(parking.BusinessTime(s.outBody.Charge.Out))
+	})
+	var periods []parking.Period
+	for n, pass := range append([]string{s.pass}, s.outBody.Charge.Follows...) {
+		var of []*parking.PassVersion
+		for _, v := range all {
+			if v.key == pass {
+				of = append(of, v.body)
+			}
+		}
+		if len(of) == 0 {
+			continue
+		}
+		last := of[len(of)-1]
+		if n > 0 && (!slices.Contains(last.Plates, s.plate) || last.Class != "" && last.Class != s.class || last.Zone != "" && last.Zone != s.inBody.Zone) {
+			continue
+		}
+		for i, v := range of {
+			from, until := parking.BusinessTime(v.Begins), parking.BusinessTime(v.Ends)
+			if v != last {
+				until = minTime(until, parking.BusinessTime(of[i+1].From))
+			}
+			if !v.Suspended && from.Before(until) {
+				periods = append(periods, parking.Period{Name: pass, From: from, Until: until})
+			}
+		}
+	}
+	return periods
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

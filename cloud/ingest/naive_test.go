@@ -78,7 +78,7 @@ func (n *naive) answer(t *testing.T, items []naiveItem) *naiveAnswer {
 		n.claim(s, slots)
 	}
 	for _, more := range [][]naiveConflict{
-		n.slotsTwice(a.stays), n.single(t, a.stays), meetings(a.stays), tokenMismatches(a.stays), passes(a), walks(a.stays),
+		n.slotsTwice(a.stays), n.single(t, a), meetings(a.stays), tokenMismatches(a.stays), passes(a), walks(a.stays),
 		references(a.stays), receipts(a.facts), rights(a.facts), branches(a.facts), unreadable(a.items),
 	} {
 		a.conflicts = append(a.conflicts, more...)

@@ -171,7 +171,23 @@ func (r *run) write(ctx context.Context, q *cloudsql.Queries, items []*item) (*c
 	if err := r.addVersions(ctx, q, items); err != nil {
 		return nil, err
 	}
-	return newProjection(q, r.t, r.receivedAt).project(ctx, n)
+	changed, err := newProjection(q, r.t, r.receivedAt).project(ctx, n)
+	if err == nil {
+		changed.lists = listMark(r.batch.Epoch, items)
+	}
+	return changed, err
+}
+
+// listMark is how far facts have written passes, cards and the block list, nil
+// when they have not.
+func listMark(epoch parking.Epoch, items []*item) (mark *wire.ListMark) {
+	for _, n := range items {
+		switch n.fact.Kind {
+		case parking.KindPass, parking.KindToken, parking.KindBlock:
+			mark = &wire.ListMark{Epoch: epoch, Seq: n.seq}
+		}
+	}
+	return mark
 }
 
 // addFacts counts the facts and writes them, with what they can be found by.

@@ -94,13 +94,18 @@ func TestShiftsAddUpToTheCashUp(t *testing.T) {
 			}
 		}
 	}
+	site := d.site()
+	kiosk, paidThere := parking.MachineShift(d.ID, "N", at, site.Zone), uuid.New()
+	d.n.Fact(t, parking.KindVehicleIn, at, parking.VehicleIn{Stay: paidThere, Lane: "1", Class: parking.Motorbike, Zone: "M", Tariff: "default", TariffV: 1})
+	told(t, d.n, parking.LocalAPI, at, parking.KindPaymentTaken, parking.PaymentTaken{
+		Payment: uuid.New(), Stay: paidThere, Method: parking.Cash, Amount: 4000, Currency: "VND", Shift: &kiosk,
+	})
 	for _, w := range waiting { // the bank tells before the gates do
 		d.bankTells(w.stay, w.payment, w.sum, at)
 	}
 	d.n, d.s = d.s, d.n // the later gate first
 	d.bring()
 
-	site := d.site()
 	today := site.Today(noon)
 	day, err := d.books.Shifts(t.Context(), site, today, "", decided)
 	if err != nil {
@@ -117,6 +122,9 @@ func TestShiftsAddUpToTheCashUp(t *testing.T) {
 		for _, m := range s.Methods {
 			sums[m.Method] += m.Taken
 		}
+	}
+	if own := byID[kiosk]; !own.Machine || own.Address != "N."+today.String() || own.Taken(parking.Cash) != 4000 {
+		t.Errorf("the kiosk at N: %+v", own)
 	}
 	for _, x := range drawers {
 		if got := byID[x.id]; got.Expected() != x.expected || got.Guard != x.who || got.Gate != x.gate.Code {

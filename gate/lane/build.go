@@ -103,6 +103,7 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 		p.tokens.view(&lv)
 		if p.vehicle != nil {
 			lv.Subject = p.vehicle.copySubject()
+			d.showCare(site, p.vehicle, lv.Subject)
 		}
 		for _, v := range p.waiting {
 			lv.Missed += v.unseen

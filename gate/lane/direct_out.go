@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,7 @@ type FeeAnswer struct {
 	Quote  parking.Quote
 	At     time.Time
 	Marked string // why it is not priced by its own tariff version
+	Pass   *PassView
 }
 
 // Fee prices a stay as if it left now. Nothing is written.
@@ -34,8 +36,9 @@ func (d *Desk) Fee(ctx context.Context, r FeeRequest) (FeeAnswer, error) {
 	}
 	tariff, marked := d.tariffOf(s)
 	now := parking.BusinessTime(d.cfg.Now())
-	quote, err := quoteStay(tariff, s, now)
-	return FeeAnswer{Stay: s, Quote: quote, At: now, Marked: marked}, err
+	c := d.passesOf(s, now)
+	quote, err := quoteStay(tariff, s, now, c.periods)
+	return FeeAnswer{Stay: s, Quote: quote, At: now, Marked: cmp.Or(marked, c.marked), Pass: c.view}, err
 }
 
 // find returns the one stay inside that is named by id or by plate.
@@ -69,6 +72,7 @@ type OutRequest struct {
 	Tendered  parking.Money  // cash; 0 for the exact sum
 	PayerBank string         // by_hand
 	PaidAt    time.Time      // by_hand
+	Word      string         // why it leaves although a list is against it
 }
 
 // OutAnswer is what became of it. While Paying, the vehicle waits for its
@@ -87,6 +91,9 @@ type OutAnswer struct {
 // arrives by this call. The same ID sent again answers as the first time and
 // takes no money twice.
 func (d *Desk) Out(ctx context.Context, r OutRequest) (OutAnswer, error) {
+	if err := checkWord(r.Word); err != nil {
+		return OutAnswer{}, err
+	}
 	if r.ID != uuid.Nil {
 		lock := &d.ids[r.ID[15]%64]
 		lock.Lock()
@@ -184,6 +191,7 @@ func (d *Desk) settleOn(ctx context.Context, r OutRequest, subject uuid.UUID, st
 	if r.Token != "" {
 		v.Token = r.Token
 	}
+	defer func() { d.say(v, r.Word) }() // once it is known who it is
 	if v.Chosen >= 0 && v.Matches[v.Chosen].Stay.ID == stay.ID {
 		return v.Due, nil
 	}

@@ -55,8 +55,9 @@ func (d *Desk) mayEnter(l parking.Lane, v *vehicle) error {
 		return parking.Errorf(parking.Invalid, "There is no plate. Type it, or give a reason why there is none.")
 	case v.Zone == "":
 		return parking.Errorf(parking.Unavailable, "This site has no zones yet; nothing can be let in.")
-	case v.Slot == "":
-		return nil
+	}
+	if err := d.cleared(v); err != nil || v.Slot == "" {
+		return err
 	}
 	site := d.cfg.State.Site()
 	if slot, ok := site.Slot(v.Slot); !ok || slot.State != parking.SlotFree || !v.chosen && !site.MayOffer(v.Slot) {
@@ -84,6 +85,7 @@ func (d *Desk) enter(ctx context.Context, p *post, v *vehicle, actor string, sta
 		Read: v.plateRead(), Reason: v.oddReason(), Token: token,
 		Zone: v.Zone, Slot: v.Slot, Grant: v.hold.Grant,
 		Tariff: tariff.ID, TariffV: tariff.Version, Photos: v.photos,
+		Pass:    d.comesOn(v.Plate, v.Class, v.Zone, d.cfg.Now()),
 		Offline: d.link().State == Offline, HomeOnly: v.Slot != "" && slot.Home == d.cfg.Gate,
 	}
 	if !v.chosen {
@@ -105,17 +107,20 @@ func (d *Desk) finish(ctx context.Context, p *post, v *vehicle, actor string, st
 	drafts = append(drafts, state.Draft{
 		Kind:  parking.KindBarrierOpened,
 		Opens: p.code,
-		Body:  &parking.BarrierOpened{Lane: p.code, Cause: string(device.CauseStay), Stay: &stay},
+		Body:  &parking.BarrierOpened{Lane: p.code, Cause: string(device.CauseStay), Stay: &stay, Reason: d.spoken(v)},
 		Actor: actor,
 	})
+	drafts = append(drafts, d.careAlarm(p, v, actor)...)
 	facts, err := d.write(ctx, drafts...)
 	if err != nil {
 		v.Stage, v.Why = Refused, parking.ErrorMessage(err)
 		return err
 	}
 	v.done, v.Stage, v.Why, v.Stay = true, Accepted, "", stay
-	v.opening = facts[len(facts)-1].ID
 	for _, f := range facts {
+		if f.Kind == parking.KindBarrierOpened {
+			v.opening = f.ID
+		}
 		if f.Kind == parking.KindVehicleIn || f.Kind == parking.KindVehicleOut {
 			v.fact = f.ID
 		}
@@ -209,8 +214,9 @@ func (d *Desk) replate(ctx context.Context, code string, subject uuid.UUID, plat
 	}
 	if v.done {
 		display := plate.DisplayAs(0, v.Class)
+		pass := d.passByPlate(ctx, v.Stay, plate)
 		_, err := d.write(ctx, state.Draft{Kind: parking.KindPlateCorrected, Actor: actor, Body: &parking.PlateCorrected{
-			Stay: v.Stay, Plate: plate, Display: display, Was: v.Plate, Reason: reason,
+			Stay: v.Stay, Plate: plate, Display: display, Was: v.Plate, Reason: reason, Pass: pass,
 		}})
 		if err == nil {
 			v.Plate, v.Display, v.Typed = plate, display, true

@@ -155,6 +155,7 @@ func (d *Desk) compare(w Walk, actor string) (WalkDone, []state.Draft) {
 			Stay: walkStay(w.ID, i), Lane: site.Lanes()[0].Code, Class: f.Class, Plate: f.Plate, Display: f.Plate.DisplayAs(0, f.Class),
 			Read: parking.PlateRead{Outcome: "typed"}, Reason: "Found inside by an inventory walk.", Token: f.Token,
 			Zone: w.Zone, Slot: f.Slot, Tariff: tariff.ID, TariffV: tariff.Version, Walk: &w.ID,
+			Pass: d.comesOn(f.Plate, f.Class, w.Zone, d.cfg.Now()),
 		}})
 	}
 	for _, s := range site.Inside {

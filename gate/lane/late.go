@@ -114,7 +114,7 @@ func (d *Desk) addPlate(ctx context.Context, l parking.Lane, v *vehicle, reading
 	}
 	display := reading.Plate.DisplayAs(reading.Lines, v.Class)
 	_, err = d.write(ctx, state.Draft{Kind: parking.KindPlateCorrected, Actor: laneActor(l.Code), Body: &parking.PlateCorrected{
-		Stay: v.Stay, Plate: reading.Plate, Display: display,
+		Stay: v.Stay, Plate: reading.Plate, Display: display, Pass: d.passByPlate(ctx, s.ID, reading.Plate),
 	}})
 	if err != nil {
 		return // written to the log, and shown

@@ -159,6 +159,9 @@ func (d *Desk) certain(v *vehicle) bool {
 	}
 	sure := v.Plate != "" && first.Stay.Plate == v.Plate && (v.Typed || v.checked || v.Reading.Outcome == vision.OutcomeRead)
 	proof := d.proof(first.Stay.Class)
+	if d.badCard(v) != "" {
+		return false // a guard looks, and picks
+	}
 	switch {
 	case v.shown != nil && v.shown.unproven:
 		v.warn(warnUnproven)
@@ -222,7 +225,11 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	if marked != "" {
 		v.marked[m.Stay.ID] = marked
 	}
-	quote, err := quoteStay(tariff, m.Stay, v.PricedAt, v.discountsOf(m.Stay.ID)...)
+	c := d.passesOf(m.Stay, v.PricedAt)
+	if m.Pass, m.follows = c.view, c.follows; c.marked != "" {
+		v.marked[m.Stay.ID] = c.marked
+	}
+	quote, err := quoteStay(tariff, m.Stay, v.PricedAt, c.periods, v.discountsOf(m.Stay.ID)...)
 	if err != nil {
 		m.QuoteErr = parking.ErrorMessage(err)
 		return
@@ -230,12 +237,15 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	m.Quote = quote
 }
 
-// quoteStay prices a stay as if it left at out, with discounts.
-func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, discounts ...string) (parking.Quote, error) {
+// quoteStay prices a stay as if it left at out, with what passes cover of it,
+// and with discounts.
+func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, passes []parking.Period, discounts ...string) (parking.Quote, error) {
 	if s.InAt == nil {
 		return parking.Quote{}, parking.Errorf(parking.Invalid, "It is not known when this vehicle came in.")
 	}
-	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s), Discounts: discounts}
+	req := parking.QuoteRequest{
+		Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s), Passes: passes, Discounts: discounts,
+	}
 	for _, p := range s.Payments {
 		if p.Status == parking.Paid && p.PaidAt != nil {
 			req.Paid = append(req.Paid, paidAt(p))

@@ -106,7 +106,7 @@ func (d *Desk) paperWritten(ctx context.Context, request uuid.UUID) (PaperEntere
 	done := PaperEntered{Stay: s, Fee: feeOf(s)}
 	if s.InAt != nil && s.OutAt != nil {
 		tariff, _ := d.tariffOf(s)
-		if quote, err := quoteStay(tariff, s, *s.OutAt); err == nil {
+		if quote, err := quoteStay(tariff, s, *s.OutAt, d.passesOf(s, *s.OutAt).periods); err == nil {
 			done.Fee = quote.Fee
 		}
 	}
@@ -201,6 +201,7 @@ func (d *Desk) readPaper(t Paper) (*paperEntry, error) {
 	in := parking.BusinessTime(*t.In)
 	e.stay = parking.Stay{
 		ID: t.ID, Class: e.Class, InAt: &in, Tariff: tariff.ID, TariffV: tariff.Version, Zone: place.zone, Slot: place.slot,
+		Plate: e.plate, Pass: d.comesOn(e.plate, e.Class, place.zone, in),
 	}
 	return e, nil
 }
@@ -288,7 +289,7 @@ func (e *paperEntry) drafts(d *Desk, actor string) ([]state.Draft, error) {
 		out = append(out, state.Draft{Kind: parking.KindVehicleIn, Actor: actor, Body: &parking.VehicleIn{
 			Stay: e.stay.ID, Lane: e.Lane, Class: e.Class, Plate: e.plate, Display: e.plate.DisplayAs(0, e.Class),
 			Read: parking.PlateRead{Outcome: "typed"}, Reason: reason, Token: e.Number, Zone: e.stay.Zone, Slot: e.stay.Slot,
-			Tariff: e.stay.Tariff, TariffV: e.stay.TariffV, TypedAt: &in,
+			Tariff: e.stay.Tariff, TariffV: e.stay.TariffV, TypedAt: &in, Pass: e.stay.Pass,
 		}})
 	}
 	if e.Out == nil {
@@ -326,13 +327,14 @@ func (e *paperEntry) charge(d *Desk, left time.Time) (parking.Charge, error) {
 		return c, nil
 	}
 	c.In = *e.stay.InAt
-	quote, err := quoteStay(tariff, e.stay, left)
+	passes := d.passesOf(e.stay, left)
+	quote, err := quoteStay(tariff, e.stay, left, passes.periods)
 	if err != nil {
 		return c, err
 	}
 	e.fee = quote.Fee
 	if quote.Fee == c.Fee {
-		c.Lines = quote.Lines
+		c.Lines, c.Follows = quote.Lines, passes.follows
 	}
 	return c, nil
 }

@@ -145,6 +145,9 @@ func (d *Desk) mayLeave(ctx context.Context, l parking.Lane, v *vehicle) error {
 	if _, err := d.inside(ctx, id); err != nil && (!v.broughtTicketOf(id) || parking.ErrorCode(err) != parking.NotFound) {
 		return err
 	}
+	if err := d.cleared(v); err != nil {
+		return err
+	}
 	return d.reprice(v)
 }
 
@@ -158,14 +161,15 @@ func (d *Desk) exit(ctx context.Context, p *post, v *vehicle, actor string, paym
 		drafts = append(drafts, state.Draft{Kind: parking.KindPaymentTaken, Body: payment, Actor: actor})
 	}
 	tariff, marked := d.tariffOf(m.Stay)
-	marked = cmp.Or(marked, v.unprovenMark())
+	marked = cmp.Or(marked, v.unprovenMark(), v.marked[m.Stay.ID])
 	out := &parking.VehicleOut{
 		Stay: m.Stay.ID, Lane: p.code, Class: m.Stay.Class, Plate: v.Plate, Display: v.Display,
 		Read: v.plateRead(), Token: v.Token, Photos: v.photos,
 		Offline: d.link().State == Offline, Candidates: v.candidates(),
 		Charge: parking.Charge{
 			Fee: m.Quote.Fee, Due: m.Quote.Due, Currency: m.Quote.Currency, In: inAt(m.Stay), Out: v.PricedAt,
-			Tariff: tariff.ID, TariffV: tariff.Version, Lines: m.Quote.Lines, Marked: marked, Discounts: v.discountsOf(m.Stay.ID),
+			Tariff: tariff.ID, TariffV: tariff.Version, Lines: m.Quote.Lines, Marked: marked, Follows: m.follows,
+			Discounts: v.discountsOf(m.Stay.ID),
 		},
 	}
 	drafts = append(drafts, state.Draft{Kind: parking.KindVehicleOut, Body: out, Actor: actor})
@@ -289,6 +293,7 @@ func (d *Desk) OutUnknown(ctx context.Context, code string, subject uuid.UUID, r
 	case l.Direction != parking.Out:
 		err = parking.Errorf(parking.Conflict, "Lane %s leads in.", l.Code)
 	default:
+		d.say(v, reason) // it is one for the block list, too
 		err = d.exitUnknown(ctx, p, v, actor, reason, fee)
 	}
 	d.mu.Unlock()

@@ -258,7 +258,7 @@ func (d *Desk) tapJoins(l parking.Lane, p *post, shown presented, now time.Time)
 	switch {
 	case v.done:
 		return nil, false
-	case l.Direction == parking.In && (v.Token != "" || now.Sub(v.ArrivedAt).Abs() > joinsFor):
+	case l.Direction == parking.In && d.badCard(v) == "" && (v.Token != "" || now.Sub(v.ArrivedAt).Abs() > joinsFor):
 		return nil, false
 	case l.Direction == parking.Out && v.Token != "" && v.matchedByToken():
 		return nil, false // it has shown its own

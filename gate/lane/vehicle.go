@@ -37,6 +37,11 @@ type vehicle struct {
 	picked bool
 	marked map[uuid.UUID]string // why a match is not priced by its own tariff
 
+	// What a guard said of it where the lists are against it, and what that was
+	// about (docs/PASSES.md).
+	word, wordFor string
+	card          cardState // of its token, as last looked up
+
 	tapped bool             // its token came by a reader: it may go through with no key
 	shown  *presentedTicket // at an exit: the ticket that was scanned
 

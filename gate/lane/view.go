@@ -88,6 +88,9 @@ type Match struct {
 	ByToken  bool          `json:"by_token"`
 	Quote    parking.Quote `json:"quote"`
 	QuoteErr string        `json:"quote_error,omitempty"` // why it cannot be priced
+	Pass     *PassView     `json:"pass,omitempty"`        // that it came in on
+
+	follows []string // passes that joined it
 }
 
 // Subject is the vehicle that a lane is about. An act names its ID: when the
@@ -116,6 +119,17 @@ type Subject struct {
 	Holder *parking.Stay `json:"holder,omitempty"`
 	// Ticket is what was printed here, or was scanned.
 	Ticket *TicketView `json:"ticket,omitempty"`
+
+	// Listed is what the block list says of it, Card what the site's list says of
+	// the card that was presented, where that is no good: blocked, lost, unknown.
+	Listed *ListedView `json:"listed,omitempty"`
+	Card   string      `json:"card,omitempty"`
+	// NeedsWord says why it goes through only after a guard has given a reason
+	// (Allow), "" when it needs none; Word is the reason that was given.
+	NeedsWord string `json:"needs_word,omitempty"`
+	Word      string `json:"word,omitempty"`
+	// Pass is the pass that it would come in on, at a lane that leads in.
+	Pass *PassView `json:"pass,omitempty"`
 
 	// At an IN lane: the offer.
 	Zone      string    `json:"zone,omitempty"`

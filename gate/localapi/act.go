@@ -104,7 +104,10 @@ type inRequest struct {
 	Slot    string        `json:"slot"`
 	Token   string        `json:"token"`
 	Reason  string        `json:"reason"`
-	Actor   string        `json:"actor"`
+	// Allow is the reason why it goes in although it is on the block list, or its
+	// card is no good by the site's list.
+	Allow string `json:"allow"`
+	Actor string `json:"actor"`
 }
 
 // passedAnswer is the stay, and whether the barrier has opened.
@@ -125,7 +128,7 @@ func (a *api) in(w http.ResponseWriter, r *http.Request) {
 		err = parking.Errorf(parking.Invalid, "Name the lane.")
 	}
 	if err == nil {
-		err = printable("reason", req.Reason)
+		err = printable("reason", req.Reason+req.Allow)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -133,7 +136,7 @@ func (a *api) in(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := a.desk.In(ctx, lane.InRequest{
 		ID: req.ID, Subject: req.Subject, Lane: req.Lane, Plate: req.Plate, Class: req.Class,
-		Slot: req.Slot, Token: req.Token, Reason: req.Reason,
+		Slot: req.Slot, Token: req.Token, Reason: req.Reason, Word: req.Allow,
 	})
 	if err != nil {
 		a.refuse(w, r, err)
@@ -149,11 +152,12 @@ type feeRequest struct {
 }
 
 type feeAnswer struct {
-	Stay   uuid.UUID     `json:"stay"`
-	Plate  string        `json:"plate"`
-	At     time.Time     `json:"at"`
-	Quote  parking.Quote `json:"quote"`
-	Marked string        `json:"marked,omitempty"`
+	Stay   uuid.UUID      `json:"stay"`
+	Plate  string         `json:"plate"`
+	At     time.Time      `json:"at"`
+	Quote  parking.Quote  `json:"quote"`
+	Marked string         `json:"marked,omitempty"`
+	Pass   *lane.PassView `json:"pass,omitempty"` // that it came in on
 }
 
 func (a *api) fee(w http.ResponseWriter, r *http.Request) {
@@ -170,7 +174,7 @@ func (a *api) fee(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	a.answer(w, feeAnswer{Stay: f.Stay.ID, Plate: f.Stay.Display, At: f.At, Quote: f.Quote, Marked: f.Marked})
+	a.answer(w, feeAnswer{Stay: f.Stay.ID, Plate: f.Stay.Display, At: f.At, Quote: f.Quote, Marked: f.Marked, Pass: f.Pass})
 }
 
 type outRequest struct {
@@ -184,6 +188,7 @@ type outRequest struct {
 	Tendered  parking.Money  `json:"tendered"`
 	PayerBank string         `json:"payer_bank"`
 	PaidAt    time.Time      `json:"paid_at"`
+	Allow     string         `json:"allow"` // as in inRequest
 	Actor     string         `json:"actor"`
 }
 
@@ -210,7 +215,7 @@ func (a *api) out(w http.ResponseWriter, r *http.Request) {
 	case req.Tendered < 0:
 		err = parking.Errorf(parking.Invalid, "The sum tendered must not be negative.")
 	default:
-		err = printable("name of the payer's bank", req.PayerBank)
+		err = printable("name of the payer's bank", req.PayerBank+req.Allow)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -218,7 +223,7 @@ func (a *api) out(w http.ResponseWriter, r *http.Request) {
 	}
 	o, err := a.desk.Out(ctx, lane.OutRequest{
 		ID: req.ID, Subject: req.Subject, Lane: req.Lane, Stay: req.Stay, Plate: req.Plate, Token: req.Token,
-		Method: req.Method, Tendered: req.Tendered, PayerBank: req.PayerBank, PaidAt: req.PaidAt,
+		Method: req.Method, Tendered: req.Tendered, PayerBank: req.PayerBank, PaidAt: req.PaidAt, Word: req.Allow,
 	})
 	if err != nil {
 		a.refuse(w, r, err)

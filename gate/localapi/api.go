@@ -71,6 +71,7 @@ func New(c Config) http.Handler {
 		r.Post("/lanes/{lane}/tap", a.tap)
 		r.Post("/lanes/{lane}/token-lost", a.tokenLost)
 		r.Post("/lanes/{lane}/ticket", a.printTicket)
+		r.Post("/lanes/{lane}/allow", a.allow)
 		r.Post("/in", a.in)
 		r.Post("/fee", a.fee)
 		r.Post("/out", a.out)

@@ -97,6 +97,9 @@ func (s *State) storeDeltas(ctx context.Context, q *gatesql.Queries, deltas []wi
 func (s *State) takeDelta(d *wire.Delta) {
 	b := &s.base
 	b.feedSeq = d.FeedSeq
+	if d.Lists != nil {
+		s.listsHead.mark = *d.Lists
+	}
 	if d.Config != nil {
 		b.config = *d.Config
 	}

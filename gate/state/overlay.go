@@ -177,7 +177,7 @@ func (s *State) publish() {
 		Ready: s.base.ready, Incarnation: s.base.incarnation, FeedSeq: s.base.feedSeq, Gate: s.gate,
 		Config: s.config(), Holds: maps.Clone(s.base.holds), Slots: slices.Collect(maps.Values(slots)),
 		Conflicts: slices.Collect(maps.Values(s.base.conflicts)), may: s.offerable(), counted: s.counts(), own: s.ownCounts(),
-		Covers: s.base.covers, taken: s.taken, Near: s.nearLines(),
+		Covers: s.base.covers, taken: s.taken, Near: s.nearLines(), Lists: s.lists,
 	}
 	slices.SortFunc(v.Slots, func(a, b parking.Slot) int { return strings.Compare(a.Code, b.Code) })
 	slices.SortFunc(v.Conflicts, func(a, b wire.Conflict) int {

@@ -42,6 +42,9 @@ type Site struct {
 	// by slot.
 	Near []NearLine
 
+	// Lists are the passes and the block list; never nil.
+	Lists *Lists
+
 	may     map[string]bool                  // slots that this gate may hand out
 	counted map[string]map[parking.Class]int // inside, by zone, as the cloud told
 	own     map[string]map[parking.Class]int // what own facts have changed in that

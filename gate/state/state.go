@@ -90,6 +90,8 @@ type State struct {
 	watchers   map[chan struct{}]struct{}
 	troubles   []Trouble
 	shifts     map[string]OpenShift // drawers that are open here, by person
+	lists      *Lists               // immutable: a change makes a new one
+	listsHead  listsHead            // how far the cloud said that it has written them
 	taken      []Taken              // lanes of other gates that this one runs, by gate
 	devices    map[string]Devices   // what neighbours said of theirs, by gate
 	noted      atomic.Bool          // something was noted beside the database
@@ -116,7 +118,7 @@ func Open(ctx context.Context, c Config) (*State, error) {
 		aliveEvery: cmp.Or(c.Alive, aliveEvery),
 		lastAt:     map[bool]time.Time{}, covered: map[parking.Epoch]int64{}, tries: map[string]tries{},
 		lent: map[string]parking.Lent{}, nearLent: map[string]parking.NearLent{}, givenUp: map[string]parking.GivenUp{}, watchers: map[chan struct{}]struct{}{},
-		devices: map[string]Devices{},
+		devices: map[string]Devices{}, lists: noLists(),
 	}
 	if err := s.startTime(ctx, c.Built); err != nil {
 		return nil, err
@@ -211,8 +213,13 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lists, err := s.loadLists(ctx, q)
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.lists = lists
 	s.base, s.over, s.queue, s.lent, s.nearLent, s.strands, s.taken = b, over, n, lent, nearLent, led, taken
 	s.shifts = shifts
 	for id := range s.over.facts {

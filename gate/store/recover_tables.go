@@ -13,7 +13,7 @@ import (
 // them: its facts are looked for in every page.
 var copiedTables = []string{
 	"settings", "epochs", "site", "slots", "stays", "conflicts", "vehicles", "guards", "photos", "lane_openings", "boots", "lent_slots",
-	"heard_batches", "heard_facts", "covered", "near_lent", "shifts", "shift_facts",
+	"heard_batches", "heard_facts", "covered", "near_lent", "shifts", "shift_facts", "list_versions",
 }
 
 // stateTables show a wrong state when half of them is missing.
@@ -34,6 +34,9 @@ func (r *recovery) copyTables(ctx context.Context, to *sql.Tx) (whole bool) {
 		if err := copyTable(ctx, from, to, table); err != nil {
 			r.log.Warn("a table could not be read whole", "table", table, "err", err)
 			whole = whole && !slices.Contains(stateTables, table)
+			if table == "list_versions" { // they are fetched anew
+				_, _ = to.ExecContext(ctx, "DELETE FROM settings WHERE name = 'lists_mark'") // else the gate goes on with what is left
+			}
 		}
 	}
 	return whole

@@ -183,6 +183,8 @@ func (m *model) next(lv *lane.LaneView) deed {
 		return deed{why: m.t("why.reading")}
 	case done(s):
 		return deed{why: m.t("why.done")}
+	case s.NeedsWord != "":
+		return m.nextAllow(lv)
 	case lv.Lane.Direction == parking.Out:
 		return m.nextOut(lv, s)
 	case s.Check && candidates(s) > 0:

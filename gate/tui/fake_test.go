@@ -155,6 +155,10 @@ func (d *fakeDesk) PrintTicket(_ context.Context, lane string, subject uuid.UUID
 	return d.note("print %s %s", lane, short(subject))
 }
 
+func (d *fakeDesk) Allow(_ context.Context, lane string, subject uuid.UUID, reason string) error {
+	return d.note("allow %s %s %s", lane, short(subject), reason)
+}
+
 func (d *fakeDesk) SignIn(_ context.Context, name, password string) error {
 	return d.note("sign in %s %s", name, password)
 }

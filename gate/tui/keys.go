@@ -187,6 +187,8 @@ func whyNoDue(m *model) string {
 	}
 	s := m.toward(parking.Out).Subject
 	switch match := chosen(s); {
+	case s.NeedsWord != "":
+		return m.t("why.allow")
 	case match == nil && len(s.Matches) > 0:
 		return m.t("why.pick")
 	case match == nil:

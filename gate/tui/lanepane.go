@@ -86,7 +86,7 @@ func (m *model) details(lv *lane.LaneView, w int) []string {
 	if s == nil {
 		return m.orderRows(lv, w)
 	}
-	out := m.plateRows(lv, s, w)
+	out := append(m.plateRows(lv, s, w), m.careRows(s, w)...)
 	var reasons []string
 	if lv.Lane.Direction == parking.Out {
 		rows, why := m.outRows(lv, s, w)
@@ -164,6 +164,7 @@ func (m *model) inRows(s *lane.Subject, w int) []string {
 		where = m.th.role(look.Trouble, m.t("map.full"))
 	}
 	out = append(out, m.row("row.place", where, "", w))
+	out = append(out, m.passRow(s.Pass, w)...)
 	return append(out, m.holderRow(s, w)...)
 }
 
@@ -206,7 +207,8 @@ func (m *model) outRows(lv *lane.LaneView, s *lane.Subject, w int) (rows, reason
 	}
 	q := &match.Quote
 	out = append(out, m.row("row.time", words.Duration(m.lang, minutes(q.Minutes)), m.class(s.Class), w))
-	return append(out, m.row("row.fee", m.feeText(s, q), "", w)), m.feeReasons(q, w)
+	out = append(out, m.row("row.fee", m.feeText(s, q), "", w))
+	return append(out, m.passRow(match.Pass, w)...), m.feeReasons(q, w)
 }
 
 // feeText is the sum and what it is made of.

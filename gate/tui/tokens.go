@@ -16,6 +16,7 @@ type Presenting interface {
 	Tap(ctx context.Context, lane, text string) (lane.Tapped, error)
 	LoseToken(ctx context.Context, lane string, subject, stay uuid.UUID, reason string) error
 	PrintTicket(ctx context.Context, lane string, subject uuid.UUID) error
+	Allow(ctx context.Context, lane string, subject uuid.UUID, reason string) error
 }
 
 // tapShown is how long a tap is told of at an idle lane, in seconds.

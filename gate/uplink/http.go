@@ -28,6 +28,7 @@ const (
 	pathFacts     = "/api/v1/facts"
 	pathSnapshot  = "/api/v1/snapshot"
 	pathSocket    = "/api/v1/ws"
+	pathLists     = "/api/v1/gate/lists"
 	pathReserve   = "/api/v1/reservations"
 	pathRenew     = "/api/v1/reservations/renew"
 	pathRelease   = "/api/v1/reservations/release"

@@ -156,7 +156,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	defer stop()
 	var parts sync.WaitGroup
 	for _, part := range []func(context.Context){
-		u.keepSession, u.keepSending, u.keepCarrying, u.keepPhotos, u.keepThumbs, u.keepHouse,
+		u.keepSession, u.keepSending, u.keepCarrying, u.keepPhotos, u.keepThumbs, u.keepLists, u.keepHouse,
 		func(ctx context.Context) { u.passWakes(ctx, changed) },
 	} {
 		parts.Go(func() { part(ctx) })

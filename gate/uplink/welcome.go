@@ -75,6 +75,7 @@ func (s *session) begin(ctx context.Context, w *wire.Welcome) error {
 		}
 	}
 	u.keepAuditHead(ctx, w.Audit)
+	u.state.TellLists(w.Incarnation, w.Lists)
 	s.head = w.FeedSeq
 	u.turn(func(m *machine, now time.Duration) { m.welcome(now, w.Degraded) })
 	return nil

@@ -191,6 +191,9 @@ type Welcome struct {
 	// Audit is the head of the site's audit log. Gates keep the newest: who cuts
 	// the log short would have to visit them all.
 	Audit AuditHead `json:"audit,omitzero"`
+	// Lists is how far passes, cards and the block list have been written; nil
+	// from a cloud that does not say it, which has none for gates.
+	Lists *ListMark `json:"lists,omitempty"`
 }
 
 // AuditHead is how many entries the audit log of a site has and the hash of
@@ -224,6 +227,9 @@ type Delta struct {
 	Config    *SiteConfig    `json:"config,omitempty"` // the site itself changed
 	Conflicts []Conflict     `json:"conflicts,omitempty"`
 	Covers    []Covered      `json:"covers,omitempty"`
+	// Lists says that passes, cards or the block list were written up to here:
+	// gates fetch what they miss of them.
+	Lists *ListMark `json:"lists,omitempty"`
 }
 
 // First is the first entry that the delta stands for.

@@ -1,4 +1,6 @@
 package words
 
 // pages are the areas of the admin pages, each in its own file pages_*.go.
-var pages = []area{pagesFrame, pagesSite, pagesStays, pagesMoney, pagesTransfers, pagesShifts, pagesConflicts, pagesLeakage, pagesReconciliation}
+var pages = []area{
+	pagesFrame, pagesSite, pagesStays, pagesMoney, pagesTransfers, pagesShifts, pagesPasses, pagesConflicts, pagesLeakage, pagesReconciliation,
+}

@@ -28,7 +28,7 @@ type area map[string]text
 var catalogue = merge(areas())
 
 func areas() []area {
-	return append([]area{common, console, consoleDialogs, consoleTroubles, consolePaper, consoleShifts, consoleTokens, consoleDiscount, tickets}, pages...)
+	return append([]area{common, console, consoleDialogs, consoleTroubles, consolePaper, consoleShifts, consolePasses, consoleTokens, consoleDiscount, tickets}, pages...)
 }
 
 func merge(all []area) area {

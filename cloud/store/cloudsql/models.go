@@ -200,6 +200,15 @@ type Lane struct {
 	Cameras   []byte
 }
 
+type PassHolder struct {
+	TenantID uuid.UUID
+	SiteID   uuid.UUID
+	Pass     string
+	Name     string
+	Phone    string
+	Note     string
+}
+
 type Payment struct {
 	TenantID    uuid.UUID
 	SiteID      uuid.UUID

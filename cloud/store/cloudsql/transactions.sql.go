@@ -312,7 +312,11 @@ func (q *Queries) StaysOfPass(ctx context.Context, arg StaysOfPassParams) ([]Sta
 }
 
 const staysOfPassSince = `-- name: StaysOfPassSince :many
-SELECT id FROM transactions WHERE site_id = $1 AND pass = $2 AND in_at >= $3
+SELECT t.id FROM transactions t WHERE t.site_id = $1 AND t.pass = $2
+    AND (t.in_at >= $3 OR (t.document -> 'charge' ->> 'out')::timestamptz >= $3)
+UNION
+SELECT t.id FROM transactions t WHERE t.site_id = $1 AND t.document -> 'charge' -> 'follows' ? $2::text
+    AND (t.document -> 'charge' ->> 'out')::timestamptz >= $3
 `
 
 type StaysOfPassSinceParams struct {
@@ -321,6 +325,9 @@ type StaysOfPassSinceParams struct {
 	FromAt *time.Time
 }
 
+// The stays that came on a pass at from_at or later, and those that were priced
+// by it as of then or later: by the pass that they came on, or by one that
+// followed it.
 func (q *Queries) StaysOfPassSince(ctx context.Context, arg StaysOfPassSinceParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, staysOfPassSince, arg.SiteID, arg.Pass, arg.FromAt)
 	if err != nil {

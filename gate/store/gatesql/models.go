@@ -83,6 +83,17 @@ type LentSlot struct {
 	Document string
 }
 
+type ListVersion struct {
+	Kind        string
+	Key         string
+	FromMs      int64
+	AtMs        int64
+	Epoch       string
+	Seq         int64
+	Incarnation string
+	Document    string
+}
+
 type NearLent struct {
 	Slot     string
 	Document string

@@ -22,7 +22,14 @@ WHERE site_id = @site_id AND pass = @pass AND state <> 'voided' AND in_at IS NOT
     AND (in_at >= @from_at OR out_at IS NULL OR out_at > @from_at);
 
 -- name: StaysOfPassSince :many
-SELECT id FROM transactions WHERE site_id = @site_id AND pass = @pass AND in_at >= @from_at;
+-- The stays that came on a pass at from_at or later, and those that were priced
+-- by it as of then or later: by the pass that they came on, or by one that
+-- followed it.
+SELECT t.id FROM transactions t WHERE t.site_id = @site_id AND t.pass = @pass
+    AND (t.in_at >= @from_at OR (t.document -> 'charge' ->> 'out')::timestamptz >= @from_at)
+UNION
+SELECT t.id FROM transactions t WHERE t.site_id = @site_id AND t.document -> 'charge' -> 'follows' ? @pass::text
+    AND (t.document -> 'charge' ->> 'out')::timestamptz >= @from_at;
 
 -- name: TurnPassHeld :exec
 UPDATE transactions SET pass_held = NOT pass_held WHERE site_id = @site_id AND id = ANY (@ids::uuid[]);
