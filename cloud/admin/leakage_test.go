@@ -289,9 +289,9 @@ func TestWhatShowsTheftFitsItsScreen(t *testing.T) {
 		}
 	}
 	run(ctx, o, chromedp.Navigate(o.URL+"/spot-check")) // one key answers
-	run(ctx, o, chromedp.KeyEvent("2"))
-	said := words.T(words.Vi, "spot.progress", "1", "4", "1")
-	for !run(ctx, o, chromedp.Evaluate[bool](`document.readyState === "complete" && document.body.textContent.includes("`+said+`")`)) { //nolint:revive // until it is so
+	begun := words.T(words.Vi, "spot.progress", "0", "4", "0")
+	for run(ctx, o, chromedp.Evaluate[bool](`document.readyState !== "complete" || document.body.textContent.includes("`+begun+`")`)) {
+		run(ctx, o, chromedp.KeyEvent("2"))
 	}
 	for line := range strings.Lines(heard.String()) {
 		if !strings.Contains(line, "icon from the Manifest") {
