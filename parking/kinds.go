@@ -127,7 +127,9 @@ type Charge struct {
 	Tariff   string    `json:"tariff"`
 	TariffV  int       `json:"tariff_version"`
 	Lines    []Line    `json:"lines"`
-	Marked   string    `json:"marked,omitempty"` // why the pricing is not by the stay's own version
+	// Discounts are the codes of the stay's tariff that were given, in order.
+	Discounts []string `json:"discounts,omitempty"`
+	Marked    string   `json:"marked,omitempty"` // why the pricing is not by the stay's own version
 	// Follows are passes that joined the one that the IN names, where the charge
 	// has a line of a pass.
 	Follows []string `json:"follows,omitempty"`

@@ -49,6 +49,14 @@ func (b *VehicleOut) validate() error {
 	if b.TypedAt != nil && !possibleTime(*b.TypedAt) {
 		return Errorf(Invalid, "The time typed for this exit is not one.")
 	}
+	if len(b.Charge.Discounts) > 20 {
+		return Errorf(Invalid, "Nobody is given more than 20 discounts at once.")
+	}
+	for _, code := range b.Charge.Discounts {
+		if err := shortText("code of a discount", code); err != nil {
+			return err
+		}
+	}
 	if err := shortText("number of a card or ticket", b.Token); err != nil {
 		return err
 	}

@@ -120,6 +120,16 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /stays/{id}/receipts/{fact}": p.receiptPDF,
 		"GET /settings":                   p.settings,
 		"POST /settings":                  p.settingsSubmit,
+
+		"GET /leakage":                p.leakage,
+		"GET /leakage/list":           p.leakageList,
+		"GET /leakage/marks.csv":      p.leakageCSV,
+		"GET /discounts":              p.discounts,
+		"POST /discounts":             p.discountsSubmit,
+		"GET /spot-check":             p.spotCheck,
+		"POST /spot-check/{id}":       p.spotSubmit,
+		"GET /reconciliation":         p.reconciliation,
+		"GET /reconciliation/day.pdf": p.reconciliationPDF,
 	}
 	out := make(map[string]http.Handler, len(pages))
 	for key, page := range pages {

@@ -45,6 +45,12 @@ var pages = map[string]page{
 	"pass":       {layout: "site", partials: []string{"lists", "pass_fields"}},
 	"cards":      {layout: "site", partials: []string{"lists"}},
 	"vehicles":   {layout: "site", partials: []string{"lists"}},
+
+	"leakage":        {layout: "site"},
+	"leakage_list":   {layout: "site"},
+	"discounts":      {layout: "site"},
+	"spot_check":     {layout: "site"},
+	"reconciliation": {layout: "site"},
 }
 
 // engine renders declared templates and nothing else.

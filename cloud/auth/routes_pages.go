@@ -49,4 +49,13 @@ var pageRoutes = []Route{
 	{Method: "POST", Pattern: "/imports/{what}", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/payments.csv", Who: Admins, Page: true},
 	{Method: "GET", Pattern: "/revenue/cash-up.pdf", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/leakage", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/leakage/list", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/leakage/marks.csv", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/discounts", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/discounts", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/spot-check", Who: Admins, Page: true},
+	{Method: "POST", Pattern: "/spot-check/{id}", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/reconciliation", Who: Admins, Page: true},
+	{Method: "GET", Pattern: "/reconciliation/day.pdf", Who: Admins, Page: true},
 }

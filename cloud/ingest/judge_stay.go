@@ -90,10 +90,10 @@ func judgePayments(s *parking.Stay, owner map[uuid.UUID]uuid.UUID) []finding {
 }
 
 // feeDiffers prices the stay again: by the version in force when it came in,
-// for its class, with the times that the gate wrote on the fact. The codes of
-// discounts are not on the fact, so that with a discount only what comes
-// before it is compared, and that the fee is the sum of its lines. With a line
-// of a pass, what passes cover as of the time on the charge costs nothing.
+// for its class, with the times and the codes of discounts that the gate wrote
+// on the fact. Older facts have a discount without its code: then only what
+// comes before it is compared, and that the fee is the sum of its lines. With a
+// line of a pass, what passes cover as of the time on the charge costs nothing.
 func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff, passes parking.PassBook) bool {
 	c := s.Charge
 	t := tariff(s.Tariff, s.TariffV)
@@ -103,14 +103,19 @@ func feeDiffers(s *parking.Stay, tariff func(string, int) *parking.Tariff, passe
 	if c.Currency != t.Currency {
 		return true
 	}
+	for _, code := range c.Discounts {
+		if _, known := t.Discounts[code]; !known {
+			return true // the tariff gives no such discount
+		}
+	}
 	q, err := t.Quote(parking.QuoteRequest{
 		Class: s.Class, In: c.In, Out: c.Out, Lost: has(c.Lines, parking.LineLostTicket),
-		Passes: s.PassPeriods(s.ChargedPasses(), passes, c.Out),
+		Passes: s.PassPeriods(s.ChargedPasses(), passes, c.Out), Discounts: c.Discounts,
 	})
 	if err != nil {
 		return false // such a stay has no price here; the gate's stands
 	}
-	if has(c.Lines, parking.LineDiscount) {
+	if has(c.Lines, parking.LineDiscount) && len(c.Discounts) == 0 {
 		skip := []parking.LineCode{parking.LineDiscount, parking.LineRounding}
 		return c.Fee != sum(c.Lines) || sum(c.Lines, skip...) != sum(q.Lines, skip...)
 	}

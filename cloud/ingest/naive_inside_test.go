@@ -59,8 +59,18 @@ func (n *naive) feeDiffers(t *testing.T, a *naiveAnswer, s *naiveStay) bool {
 		case parking.LinePass:
 			req.Passes = coverOf(a, s)
 		case parking.LineBlockFirst, parking.LineBlockThen: // what comes after the pass
+		case parking.LineDiscount:
+			req.Discounts = charge.Discounts
+			if len(charge.Discounts) == 0 {
+				t.Fatal("the model does not know a discount without its code")
+			}
 		default:
 			t.Fatalf("the model does not know lines of %s", l.Code)
+		}
+	}
+	for _, code := range charge.Discounts {
+		if _, given := n.tariff.Discounts[code]; !given {
+			return true
 		}
 	}
 	q, err := n.tariff.Quote(req)

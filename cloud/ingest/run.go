@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -205,7 +206,8 @@ func (r *run) addFacts(ctx context.Context, q *cloudsql.Queries, items []*item) 
 		facts.Kinds, facts.Stays = append(facts.Kinds, string(n.fact.Kind)), append(facts.Stays, parking.StayOf(n.fact))
 		facts.Actors, facts.Encoded = append(facts.Actors, n.fact.Actor), append(facts.Encoded, n.raw)
 		facts.Subjects, facts.Boots = append(facts.Subjects, parking.SubjectOf(n.body)), append(facts.Boots, boot)
-		facts.Shifts = append(facts.Shifts, parking.ShiftOf(n.body))
+		facts.Shifts, facts.Lanes = append(facts.Shifts, parking.ShiftOf(n.body)), append(facts.Lanes, parking.LaneNamed(n.body))
+		facts.Signs = append(facts.Signs, strings.Join(parking.SignsOf(n.body), " "))
 	}
 	facts.Ids, facts.Seqs, facts.Ats = events.Ids, events.Seqs, events.Ats
 	if err := q.AddEvents(ctx, events); err != nil {

@@ -26,7 +26,12 @@ type Made struct {
 func CashUp(w io.Writer, c books.CashUp, made Made) error {
 	p := cashUp{CashUp: c, made: made}
 	p.sheet = newSheet(p.t("report.cashup.title")+" "+c.Site.Name, made.By)
-	pages := paginate(p.lines())
+	return p.pages(w, append(p.head(), p.list()...))
+}
+
+// pages cuts the lines into pages and writes them.
+func (p *cashUp) pages(w io.Writer, lines []line) error {
+	pages := paginate(lines)
 	var carried books.Sum
 	for i, lines := range pages {
 		p.pdf.AddPage()
@@ -104,7 +109,8 @@ func (p *cashUp) period() string {
 
 var whole = column{x: edge, width: textWidth}
 
-func (p *cashUp) lines() []line {
+// head is what stands before the list of payments.
+func (p *cashUp) head() []line {
 	lines := []line{
 		{height: 26, draw: func(y float64) { p.text(bold, 18, whole, y, p.t("report.cashup.title")) }},
 		{height: 18, draw: func(y float64) { p.text(bold, 11, whole, y+2, p.Site.Name) }},
@@ -119,8 +125,7 @@ func (p *cashUp) lines() []line {
 		return words.Method(p.made.Lang, parking.Method(k))
 	})...)
 	lines = append(lines, p.sums("report.by_gate", p.Gates, func(k string) string { return k })...)
-	lines = append(lines, p.sums("report.by_guard", p.People, p.Names.Name)...)
-	return append(lines, p.list()...)
+	return append(lines, p.sums("report.by_guard", p.People, p.Names.Name)...)
 }
 
 // The columns of a table of sums.

@@ -114,3 +114,22 @@ func (s *sheet) write(w io.Writer) error {
 	}
 	return nil
 }
+
+// fill cuts off as many words of text as fit a width, in the font that is set.
+func (s *sheet) fill(text string, most float64) (line, rest string) {
+	all := strings.Fields(clean(text))
+	n := 0
+	for n < len(all) {
+		width, err := s.pdf.MeasureTextWidth(strings.Join(all[:n+1], " "))
+		s.keep(err)
+		if s.err != nil || width > most {
+			break
+		}
+		n++
+	}
+	n = max(n, 1)
+	if len(all) == 0 {
+		return "", ""
+	}
+	return strings.Join(all[:n], " "), strings.Join(all[n:], " ")
+}

@@ -49,6 +49,7 @@ func SiteConfig(ctx context.Context, q *cloudsql.Queries, site uuid.UUID) (*wire
 		Language: row.Language, BankBIN: row.BankBin, BankAccount: row.BankAccount,
 		Seller: wire.Seller{Name: row.Operator, Address: row.Address, TaxCode: row.TaxCode, Note: row.ReceiptNote, TaxPercent: int(row.TaxPercent)},
 	}
+	c.Discounts = wire.DiscountRules{Guards: row.GuardDiscounts, ADay: int(row.DiscountsADay)}
 	if c.ExitProof, err = Decode[map[parking.Class]parking.Proof](row.ExitProof); err != nil {
 		return nil, err
 	}

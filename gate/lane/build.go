@@ -61,7 +61,7 @@ func (d *Desk) build(site *state.Site) *View {
 			v.Shift = &s
 		}
 	}
-	v.Lanes = d.laneViews(site)
+	v.Lanes, v.Discounts = d.laneViews(site), d.discountViews(site)
 	// Whose home is heard, its word about its slots is as good as the cloud's was.
 	v.Zones, v.Unplaced = d.zoneViews(site, now, func(s parking.Slot) bool {
 		return link.State == Offline && !Heard(v.Neighbours, handsOut(s))

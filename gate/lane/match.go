@@ -233,7 +233,7 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	if m.Pass, m.follows = c.view, c.follows; c.marked != "" {
 		v.marked[m.Stay.ID] = c.marked
 	}
-	quote, err := quoteStay(tariff, v.withReceipts(m.Stay), v.PricedAt, c.periods)
+	quote, err := quoteStay(tariff, v.withReceipts(m.Stay), v.PricedAt, c.periods, v.discountsOf(m.Stay.ID)...)
 	if err != nil {
 		m.QuoteErr = parking.ErrorMessage(err)
 		return
@@ -241,12 +241,15 @@ func (d *Desk) price(v *vehicle, m *Match) {
 	m.Quote = quote
 }
 
-// quoteStay prices a stay as if it left at out, with what passes cover of it.
-func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, passes []parking.Period) (parking.Quote, error) {
+// quoteStay prices a stay as if it left at out, with what passes cover of it,
+// and with discounts.
+func quoteStay(tariff *parking.Tariff, s parking.Stay, out time.Time, passes []parking.Period, discounts ...string) (parking.Quote, error) {
 	if s.InAt == nil {
 		return parking.Quote{}, parking.Errorf(parking.Invalid, "It is not known when this vehicle came in.")
 	}
-	req := parking.QuoteRequest{Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s), Passes: passes}
+	req := parking.QuoteRequest{
+		Class: s.Class, In: *s.InAt, Out: out, Lost: paysLost(tariff, s), Passes: passes, Discounts: discounts,
+	}
 	for _, p := range s.Payments {
 		if p.Status == parking.Paid && p.PaidAt != nil {
 			req.Paid = append(req.Paid, paidAt(p))

@@ -182,9 +182,13 @@ func (d *Desk) exit(ctx context.Context, p *post, v *vehicle, actor string, paym
 		Charge: parking.Charge{
 			Fee: m.Quote.Fee, Due: m.Quote.Due, Currency: m.Quote.Currency, In: inAt(m.Stay), Out: v.PricedAt,
 			Tariff: tariff.ID, TariffV: tariff.Version, Lines: m.Quote.Lines, Marked: marked, Follows: m.follows,
+			Discounts: v.discountsOf(m.Stay.ID),
 		},
 	}
 	drafts = append(drafts, state.Draft{Kind: parking.KindVehicleOut, Body: out, Actor: actor})
+	if err := d.countDiscount(ctx, v, actor, m.Stay.ID); err != nil {
+		return err
+	}
 	return d.finish(ctx, p, v, actor, m.Stay.ID, drafts...)
 }
 

@@ -45,7 +45,8 @@ type vehicle struct {
 	tapped bool             // its token came by a reader: it may go through with no key
 	shown  *presentedTicket // at an exit: the ticket that was scanned
 
-	receipts []*presentedReceipt // at an exit: those that were scanned
+	receipts   []*presentedReceipt // at an exit: those that were scanned
+	discountOf uuid.UUID           // the stay that Subject.Discount is given to
 
 	payment uuid.UUID // request that the QR shows
 	done    bool      // the fact is on disk

@@ -144,6 +144,8 @@ type Subject struct {
 	Matches []Match       `json:"matches,omitempty"`
 	Chosen  int           `json:"chosen"`
 	Due     parking.Money `json:"due"`
+	// Discount is the code of the discount that was given to the chosen one.
+	Discount string `json:"discount,omitempty"`
 	// PricedAt is the moment that the matches are priced for: when the vehicle
 	// was first seen here, moved on when the tariff's quote_hold has run out.
 	PricedAt time.Time     `json:"priced_at"`
@@ -241,6 +243,8 @@ type View struct {
 	// NearLoans are slots that are lent over the local network, of and to this
 	// gate, by slot.
 	NearLoans []NearLoan `json:"near_loans,omitempty"`
+	// Discounts are those of the tariff in force that who is signed in may give.
+	Discounts []DiscountView `json:"discounts,omitempty"`
 	// AsksTime says that the machine's clock is dead, and that the guard should
 	// say what time it is (SetTime). Nothing waits for it.
 	AsksTime bool `json:"asks_time,omitempty"`

@@ -129,6 +129,10 @@ func (d *fakeDesk) ConfirmByHand(_ context.Context, lane string, subject uuid.UU
 	return parking.Stay{}, d.note("by hand %s %s %q %s", lane, short(subject), bank, at.Format("2006-01-02 15:04"))
 }
 
+func (d *fakeDesk) Discount(_ context.Context, lane string, subject uuid.UUID, code string) error {
+	return d.note("discount %s %s %q", lane, short(subject), code)
+}
+
 func (d *fakeDesk) Search(query string) []parking.Stay {
 	_ = d.note("search %q", query)
 	return d.stays

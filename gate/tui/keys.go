@@ -61,6 +61,7 @@ func makeKeys() []binding {
 
 		bind("group.money", "help.tendered", "t").at(toward(parking.Out)).when(whyNoDue).opens(newCash),
 		bind("group.money", "help.qr", "q", "Q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
+		bind("group.money", "help.discount", "%").at(toward(parking.Out)).when(whyNoDiscount).opens(newDiscount),
 		bind("group.money", "help.by_hand", "m", "M").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
 		bind("group.money", "help.receipt", "y").once().at((*model).focused).when(whyNoReceipt).run((*model).receiptKey),
 		bind("group.money", "help.refund", "f").run(openRefund),

@@ -79,6 +79,7 @@ type Paying interface {
 	PayCash(ctx context.Context, lane string, subject uuid.UUID, tendered parking.Money) (parking.Stay, error)
 	ShowQR(ctx context.Context, lane string, subject uuid.UUID) error
 	ConfirmByHand(ctx context.Context, lane string, subject uuid.UUID, payerBank string, at time.Time) (parking.Stay, error)
+	Discount(ctx context.Context, lane string, subject uuid.UUID, code string) error
 }
 
 // Keeping looks after stays that are inside.

@@ -329,6 +329,8 @@ type SiteConfig struct {
 	BankAccount string                          `json:"bank_account,omitempty"`
 	// Seller is whom receipts are from.
 	Seller Seller `json:"seller,omitzero"`
+	// Discounts says who may give which of the tariff's discounts.
+	Discounts DiscountRules `json:"discounts,omitzero"`
 	// Keys are those that the site's gates have and had, by gate and in the order
 	// in which they came: who signed a fact counts, not who brings it.
 	Keys []GateKey `json:"keys,omitempty"`
@@ -342,6 +344,13 @@ type Seller struct {
 	TaxCode    string `json:"tax_code,omitempty"`
 	Note       string `json:"note,omitempty"`        // at the foot
 	TaxPercent int    `json:"tax_percent,omitempty"` // value added tax, contained in the fee
+}
+
+// DiscountRules says which discounts of a tariff guards may give at an exit.
+// Administrators may give any.
+type DiscountRules struct {
+	Guards []string `json:"guards,omitempty"` // codes
+	ADay   int      `json:"a_day,omitempty"`  // stays for which one guard may give one, at one gate on a local day; 0: none
 }
 
 // GateKey is a key that a gate has, or had until it was replaced or revoked.

@@ -14,7 +14,10 @@ func Sentence(lang, s string) string {
 	if lang != Vi {
 		return s
 	}
-	for _, fixed := range []map[string]string{fixedSentences, laneSentences, settleSentences, laterSentences, tokenSentences, shiftSentences, passSentences, receiptSentences} {
+	for _, fixed := range []map[string]string{
+		fixedSentences, laneSentences, settleSentences, laterSentences, tokenSentences, shiftSentences, passSentences, receiptSentences,
+		discountSentences,
+	} {
 		if vi, ok := fixed[s]; ok {
 			return vi
 		}
@@ -33,7 +36,9 @@ type sentencePattern struct {
 	vietnamese string // with ${1} for the first value
 }
 
-var sentencePatterns = compileSentences(slices.Concat(passValues, settleValues, shiftValues, laterValues, tokenValues, receiptValues, valueSentences))
+var sentencePatterns = compileSentences(slices.Concat(
+	passValues, settleValues, shiftValues, laterValues, tokenValues, receiptValues, discountValues, valueSentences,
+))
 
 // compileSentences makes patterns of pairs in which {} stands for a value,
 // {2} in the Vietnamese for the second.

@@ -28,7 +28,10 @@ type area map[string]text
 var catalogue = merge(areas())
 
 func areas() []area {
-	return append([]area{common, console, consoleDialogs, consoleTroubles, consolePaper, consoleShifts, consolePasses, consoleTokens, tickets, receipts, consoleReceipts}, pages...)
+	return append([]area{
+		common, console, consoleDialogs, consoleTroubles, consolePaper, consoleShifts, consolePasses, consoleTokens, consoleDiscount, tickets,
+		receipts, consoleReceipts,
+	}, pages...)
 }
 
 func merge(all []area) area {

@@ -88,5 +88,11 @@
       if (link) { link.click(); }
     }
   });
-  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { close(); } });
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") { close(); }
+    // Answers of a spot check have one key each.
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) { return; }
+    var answer = document.querySelector('button[data-key="' + CSS.escape(event.key) + '"]');
+    if (answer) { answer.click(); }
+  });
 })();

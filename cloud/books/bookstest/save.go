@@ -46,10 +46,10 @@ func (s *Site) saveFact(f parking.Fact, stay uuid.UUID) {
 	}
 	s.Exec(`INSERT INTO processed_events (tenant_id, site_id, id, gate, epoch, seq, at, outcome, received_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'applied', $8)`, s.Tenant, s.ID, f.ID, f.Gate, string(f.Epoch), f.Seq, f.At, f.At.Add(s.Late))
-	s.Exec(`INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, shift_id, subject)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, ''))`,
+	s.Exec(`INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, shift_id, subject, lane, signs)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, ''), nullif($14, ''), nullif($15::text[], '{}'))`,
 		s.Tenant, s.ID, f.At, f.ID, f.Gate, string(f.Epoch), f.Seq, string(f.Kind), orNone(stay), f.Actor, encoded,
-		orNone(parking.ShiftOf(body)), parking.SubjectOf(body))
+		orNone(parking.ShiftOf(body)), parking.SubjectOf(body), parking.LaneNamed(body), append([]string{}, parking.SignsOf(body)...))
 	s.Exec(`INSERT INTO gate_epochs (tenant_id, site_id, gate, epoch, seq, last_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (site_id, gate, epoch) DO UPDATE SET seq = excluded.seq, last_at = excluded.last_at`,
 		s.Tenant, s.ID, f.Gate, string(f.Epoch), f.Seq, f.At)

@@ -13,11 +13,12 @@ import (
 )
 
 const addFacts = `-- name: AddFacts :exec
-INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot, shift_id)
+INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot, shift_id, lane, signs)
 SELECT $1, $2, unnest($3::timestamptz[]), unnest($4::uuid[]), $5, $6, unnest($7::bigint[]),
     unnest($8::text[]), nullif(unnest($9::uuid[]), '00000000-0000-0000-0000-000000000000'),
     unnest($10::text[]), unnest($11::bytea[]), nullif(unnest($12::text[]), ''),
-    nullif(unnest($13::text[]), ''), nullif(unnest($14::uuid[]), '00000000-0000-0000-0000-000000000000')
+    nullif(unnest($13::text[]), ''), nullif(unnest($14::uuid[]), '00000000-0000-0000-0000-000000000000'),
+    nullif(unnest($15::text[]), ''), string_to_array(nullif(unnest($16::text[]), ''), ' ')
 `
 
 type AddFactsParams struct {
@@ -35,6 +36,8 @@ type AddFactsParams struct {
 	Subjects []string
 	Boots    []string
 	Shifts   []uuid.UUID
+	Lanes    []string
+	Signs    []string
 }
 
 func (q *Queries) AddFacts(ctx context.Context, arg AddFactsParams) error {
@@ -53,6 +56,8 @@ func (q *Queries) AddFacts(ctx context.Context, arg AddFactsParams) error {
 		arg.Subjects,
 		arg.Boots,
 		arg.Shifts,
+		arg.Lanes,
+		arg.Signs,
 	)
 	return err
 }

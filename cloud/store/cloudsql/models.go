@@ -95,6 +95,8 @@ type Fact struct {
 	Boot     *string
 	Subject  *string
 	ShiftID  *uuid.UUID
+	Lane     *string
+	Signs    []string
 }
 
 type FactsOther struct {
@@ -262,24 +264,26 @@ type Quarantine struct {
 }
 
 type Site struct {
-	TenantID      uuid.UUID
-	ID            uuid.UUID
-	Code          string
-	Name          string
-	Timezone      string
-	Currency      string
-	Language      string
-	TariffID      string
-	TariffVersion int32
-	ExitProof     []byte
-	BankBin       string
-	BankAccount   string
-	CreatedAt     time.Time
-	Operator      string
-	Address       string
-	TaxCode       string
-	ReceiptNote   string
-	TaxPercent    int32
+	TenantID       uuid.UUID
+	ID             uuid.UUID
+	Code           string
+	Name           string
+	Timezone       string
+	Currency       string
+	Language       string
+	TariffID       string
+	TariffVersion  int32
+	ExitProof      []byte
+	BankBin        string
+	BankAccount    string
+	CreatedAt      time.Time
+	Operator       string
+	Address        string
+	TaxCode        string
+	ReceiptNote    string
+	TaxPercent     int32
+	GuardDiscounts []string
+	DiscountsADay  int32
 }
 
 type SiteFeed struct {
@@ -327,6 +331,15 @@ type SlotClaim struct {
 	UntilAt  *time.Time
 	Valid    bool
 	Placed   bool
+}
+
+type SpotCheck struct {
+	TenantID  uuid.UUID
+	SiteID    uuid.UUID
+	StayID    uuid.UUID
+	Verdict   string
+	CheckedBy string
+	CheckedAt time.Time
 }
 
 type Tariff struct {

@@ -67,7 +67,7 @@ func (q *Queries) LockSiteForAudit(ctx context.Context, id uuid.UUID) (uuid.UUID
 }
 
 const site = `-- name: Site :one
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent FROM sites WHERE id = $1
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent, guard_discounts, discounts_a_day FROM sites WHERE id = $1
 `
 
 func (q *Queries) Site(ctx context.Context, id uuid.UUID) (Site, error) {
@@ -92,12 +92,14 @@ func (q *Queries) Site(ctx context.Context, id uuid.UUID) (Site, error) {
 		&i.TaxCode,
 		&i.ReceiptNote,
 		&i.TaxPercent,
+		&i.GuardDiscounts,
+		&i.DiscountsADay,
 	)
 	return i, err
 }
 
 const siteByCode = `-- name: SiteByCode :one
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent FROM sites WHERE code = $1
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent, guard_discounts, discounts_a_day FROM sites WHERE code = $1
 `
 
 func (q *Queries) SiteByCode(ctx context.Context, code string) (Site, error) {
@@ -122,12 +124,14 @@ func (q *Queries) SiteByCode(ctx context.Context, code string) (Site, error) {
 		&i.TaxCode,
 		&i.ReceiptNote,
 		&i.TaxPercent,
+		&i.GuardDiscounts,
+		&i.DiscountsADay,
 	)
 	return i, err
 }
 
 const sites = `-- name: Sites :many
-SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent FROM sites ORDER BY code
+SELECT tenant_id, id, code, name, timezone, currency, language, tariff_id, tariff_version, exit_proof, bank_bin, bank_account, created_at, operator, address, tax_code, receipt_note, tax_percent, guard_discounts, discounts_a_day FROM sites ORDER BY code
 `
 
 func (q *Queries) Sites(ctx context.Context) ([]Site, error) {
@@ -158,6 +162,8 @@ func (q *Queries) Sites(ctx context.Context) ([]Site, error) {
 			&i.TaxCode,
 			&i.ReceiptNote,
 			&i.TaxPercent,
+			&i.GuardDiscounts,
+			&i.DiscountsADay,
 		); err != nil {
 			return nil, err
 		}

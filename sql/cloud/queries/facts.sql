@@ -1,9 +1,10 @@
 -- name: AddFacts :exec
-INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot, shift_id)
+INSERT INTO facts (tenant_id, site_id, at, id, gate, epoch, seq, kind, stay_id, actor, encoded, subject, boot, shift_id, lane, signs)
 SELECT @tenant_id, @site_id, unnest(@ats::timestamptz[]), unnest(@ids::uuid[]), @gate, @epoch, unnest(@seqs::bigint[]),
     unnest(@kinds::text[]), nullif(unnest(@stays::uuid[]), '00000000-0000-0000-0000-000000000000'),
     unnest(@actors::text[]), unnest(@encoded::bytea[]), nullif(unnest(@subjects::text[]), ''),
-    nullif(unnest(@boots::text[]), ''), nullif(unnest(@shifts::uuid[]), '00000000-0000-0000-0000-000000000000');
+    nullif(unnest(@boots::text[]), ''), nullif(unnest(@shifts::uuid[]), '00000000-0000-0000-0000-000000000000'),
+    nullif(unnest(@lanes::text[]), ''), string_to_array(nullif(unnest(@signs::text[]), ''), ' ');
 
 -- name: FactsOfStays :many
 SELECT encoded FROM facts WHERE site_id = @site_id AND stay_id = ANY (@stays::uuid[]);
