@@ -69,8 +69,9 @@ type week struct {
 	rng    *rand.Rand
 	tills  map[string]*till // of the guard on duty, by gate
 	closed []*till
-	cards  []string // that nobody holds
-	bank   int64    // last id of a transfer
+	cards  []string             // that nobody holds
+	bank   int64                // last id of a transfer
+	acted  map[string]time.Time // when somebody went through a lane, by gate and lane
 	visits map[uuid.UUID]*visit
 	book   memory
 	theft  theft
@@ -78,8 +79,8 @@ type week struct {
 
 // memory is what all drivers remember together.
 type memory struct {
-	came, left, early, lost, mixed, refunds, byBank, byHand, late int
-	cash, transfers, back                                         parking.Money
+	came, left, early, lost, refunds, byBank, byHand, late int
+	cash, transfers, back                                  parking.Money
 }
 
 // dayGuards and nightGuards stand at the gates, in the order of these.
@@ -94,6 +95,7 @@ const thief = "hung"
 func newWeek(w *world, stays int) *week {
 	k := &week{
 		w: w, stays: stays, rng: rand.New(rand.NewPCG(w.seed, 21)), tills: map[string]*till{}, visits: map[uuid.UUID]*visit{},
+		acted: map[string]time.Time{},
 	}
 	for n := range 2 * staysADay {
 		k.cards = append(k.cards, fmt.Sprintf("CARD-%05d", n))

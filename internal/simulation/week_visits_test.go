@@ -42,11 +42,12 @@ type visit struct {
 	told   time.Duration
 	rng    *rand.Rand
 
-	token   string
-	stay    uuid.UUID
-	request uuid.UUID
-	tries   int
-	gone    bool
+	token     string
+	stay      uuid.UUID
+	request   uuid.UUID
+	gone      bool
+	swapped   *post // where another left by his stay
+	forgotten bool  // that one: his own stay stays inside
 
 	cash, transfers, back parking.Money
 	by                    string // who took the cash last
@@ -58,7 +59,7 @@ func (k *week) newVisit(i int) *visit {
 	rng := rand.New(rand.NewPCG(k.w.seed, 10_000+uint64(i))) //nolint:gosec // counts from 0
 	v := &visit{
 		rng: rng, plate: fmt.Sprintf("59X1%05d", i), class: parking.Motorbike, method: parking.Cash,
-		in:    time.Duration(rng.Int64N(int64(k.w.day))),
+		in:    k.w.day / time.Duration(k.stays) * time.Duration(i),
 		stays: time.Duration(2+rng.IntN(38)) * time.Minute,
 		early: rng.IntN(10) == 0, slow: rng.IntN(4) == 0, loses: rng.IntN(33) == 0, refund: rng.IntN(40) == 0,
 	}
@@ -124,6 +125,7 @@ func (k *week) comes(v *visit) {
 
 // rolls lets the loop of a lane see the vehicle that was let through.
 func (k *week) rolls(p *post, code string) {
+	k.acted[p.code+code] = time.Now()
 	k.w.after(rollsOut, func() {
 		if p.node != nil {
 			k.w.turnedAway(p.node.Desk().Passage(k.w.ctx, code, lane.PassageReport{Source: lane.SourceLoop}))
@@ -136,6 +138,13 @@ func (k *week) leaves(v *visit) {
 	p := k.gate(v)
 	if p == nil {
 		k.again(nil, func() { k.leaves(v) })
+		return
+	}
+	if v.swapped != nil {
+		k.letsOutSwapped(v)
+		return
+	}
+	if k.cheats(p, v) {
 		return
 	}
 	if v.loses {
@@ -183,7 +192,7 @@ func (k *week) hands(p *post, v *visit, note, change parking.Money) {
 }
 
 // out is a driver who has left.
-func (k *week) out(p *post, v *visit) {
+func (k *week) out(p *post, v *visit) bool {
 	v.gone = true
 	k.book.left++
 	k.rolls(p, "2")
@@ -196,6 +205,7 @@ func (k *week) out(p *post, v *visit) {
 	if v.refund && v.cash > 0 {
 		k.w.after(10*time.Minute+moment(k.rng, 3*time.Hour), func() { k.complains(v) })
 	}
+	return true
 }
 
 // leavesWithoutCard: the guard writes that the card is lost, and takes cash.
@@ -345,6 +355,36 @@ func (k *week) complains(v *visit) {
 	k.book.refunds++
 	k.book.back += done.Amount
 	k.tills[p.code].cash -= done.Amount
+}
+
+// paysEarly pays at a gate's window before he goes to his vehicle: cash to the
+// guard, or by his telephone.
+func (k *week) paysEarly(v *visit) {
+	p := k.gate(v)
+	if p == nil {
+		k.again(nil, func() { k.paysEarly(v) })
+		return
+	}
+	v.early = false
+	walk := walksBack
+	if v.slow {
+		walk = tooLate
+	}
+	request := lane.EarlyPayment{ID: uuid.Must(uuid.NewV7()), Stay: v.stay, Method: v.method}
+	paid, err := p.node.Desk().PayEarly(k.as(p), request)
+	switch {
+	case err != nil:
+		k.w.turnedAway(err)
+		k.w.after(time.Minute, func() { k.leaves(v) })
+		return
+	case paid.Paying:
+		v.told = time.Second // he waits for the bank at the window
+		k.paysByPhone(v, paid.QR)
+	default:
+		k.hands(p, v, paid.Due, 0)
+	}
+	k.book.early++
+	k.w.after(walk, func() { k.leaves(v) })
 }
 
 // tale is a visit for a message.
