@@ -33,11 +33,11 @@ type reconciliationView struct {
 }
 
 type methodCheckRow struct {
-	Name                           string
-	Facts, Returned, Payments, Off string
-	FactsN, ReturnedN, PaymentsN   string
-	Link                           string
-	Differs                        bool
+	Name                 string
+	Facts, Payments, Off string
+	FactsN, PaymentsN    string
+	Link                 string
+	Differs              bool
 }
 
 type drawerRow struct {
@@ -169,8 +169,8 @@ func (v *reconciliationView) sum(key string, s books.Sum) sumRow {
 
 func (v *reconciliationView) method(m books.MethodCheck) methodCheckRow {
 	row := methodCheckRow{
-		Name: v.T("stay.total"), Facts: v.Money(m.Facts.Amount), FactsN: v.Num(m.Facts.Payments), Returned: v.Money(m.Returned.Amount),
-		ReturnedN: v.Num(m.Returned.Payments), Payments: v.Money(m.Payments.Amount), PaymentsN: v.Num(m.Payments.Payments),
+		Name: v.T("stay.total"), Facts: v.Money(m.Facts.Amount), FactsN: v.Num(m.Facts.Payments),
+		Payments: v.Money(m.Payments.Amount), PaymentsN: v.Num(m.Payments.Payments),
 		Off: v.Money(m.Off()), Differs: m.Off() != 0,
 	}
 	q := url.Values{"paid_from": {v.Day}, "paid_to": {v.Day}}

@@ -33,7 +33,11 @@ type Revenue struct {
 	Gates   []Sum
 	Classes []Sum
 	People  []Sum // by user name
+	Refunds Sum   // given back in the period, for payments of any; not taken off above
 }
+
+// Net is what came less what was given back.
+func (r Revenue) Net() parking.Money { return r.Total.Amount - r.Refunds.Amount }
 
 // What a row of BookRevenue speaks of: all bits but that of its own column.
 const (
@@ -90,7 +94,30 @@ func (b *Books) Revenue(ctx context.Context, site Site, p Period) (Revenue, erro
 		}
 	}
 	slices.SortFunc(r.Classes, func(a, b Sum) int { return compareClass(parking.Class(a.Key), parking.Class(b.Key)) })
-	return r, nil
+	r.Refunds, err = b.refunds(ctx, site, p)
+	return r, err
+}
+
+// refunds sums what was given back in a period, at gates and by the operator.
+func (b *Books) refunds(ctx context.Context, site Site, p Period) (Sum, error) {
+	rows, err := b.q.BookRefunds(ctx, cloudsql.BookRefundsParams{Site: site.ID, FromAt: p.FromAt, UntilAt: p.UntilAt})
+	if err != nil {
+		return Sum{}, fmt.Errorf("read refunds: %w", err)
+	}
+	var sum Sum
+	for _, row := range rows {
+		f, err := readFact(row.Encoded, time.Time{})
+		if err != nil {
+			return Sum{}, fmt.Errorf("fact %s: %w", row.ID, err)
+		}
+		switch body := f.Told.(type) {
+		case *parking.RefundPaid:
+			sum.add(body.Amount)
+		case *parking.RefundMade:
+			sum.add(body.Amount)
+		}
+	}
+	return sum, nil
 }
 
 // put sets the sum of s.Key, or appends it.
@@ -127,6 +154,7 @@ type CashUp struct {
 	Methods  []Sum // every method
 	Gates    []Sum
 	People   []Sum // by user name
+	Refunds  Sum   // given back in the period, for payments of any
 	Names    People
 }
 
@@ -158,7 +186,8 @@ func (b *Books) CashUp(ctx context.Context, site Site, p Period) (CashUp, error)
 	byKey := func(a, b Sum) int { return cmp.Compare(a.Key, b.Key) }
 	slices.SortFunc(c.Gates, byKey)
 	slices.SortFunc(c.People, byKey)
-	return c, nil
+	c.Refunds, err = b.refunds(ctx, site, p)
+	return c, err
 }
 
 func add(to *[]Sum, key string, amount parking.Money) {

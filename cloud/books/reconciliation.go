@@ -33,19 +33,17 @@ type Reconciliation struct {
 	Names       People
 }
 
-// MethodCheck is the money of one method: what facts say was received, less
-// what was given back whole (which Revenue leaves out), is what the payments
-// come to, and that is what Revenue shows.
+// MethodCheck is the money of one method: what facts say was received is what
+// the payments come to, and that is what Revenue shows.
 type MethodCheck struct {
 	Method   parking.Method // "" for all
 	Facts    Sum
-	Returned Sum
 	Payments Sum
 }
 
 // Off is by how much facts and payments differ.
 func (m MethodCheck) Off() parking.Money {
-	return m.Facts.Amount - m.Returned.Amount - m.Payments.Amount
+	return m.Facts.Amount - m.Payments.Amount
 }
 
 // Drawer is the cash that one person took and gave back at one gate, by the facts.
@@ -283,14 +281,10 @@ func (r *reckoning) money() {
 	for i := range r.payments {
 		row := &r.payments[i]
 		amount, method := parking.Money(row.Amount), parking.Method(row.Method)
-		switch paid := r.today(row.PaidAt); {
-		case paid && row.Status == string(parking.Paid):
-			r.count(method, func(m *MethodCheck) { m.Payments.add(amount) })
-		case paid && row.Status == string(parking.Refunded):
-			r.count(method, func(m *MethodCheck) { m.Returned.add(amount) })
-		default:
+		if !r.today(row.PaidAt) || row.Status != string(parking.Paid) && row.Status != string(parking.Refunded) {
 			continue
 		}
+		r.count(method, func(m *MethodCheck) { m.Payments.add(amount) })
 		if _, told := by[row.ID]; !told {
 			r.differ(r.of(DiffPaymentOnly, row))
 		}

@@ -125,7 +125,11 @@ func (p *cashUp) head() []line {
 		return words.Method(p.made.Lang, parking.Method(k))
 	})...)
 	lines = append(lines, p.sums("report.by_gate", p.Gates, func(k string) string { return k })...)
-	return append(lines, p.sums("report.by_guard", p.People, p.Names.Name)...)
+	lines = append(lines, p.sums("report.by_guard", p.People, p.Names.Name)...)
+	net := books.Sum{Amount: p.Total.Amount - p.Refunds.Amount, Payments: p.Total.Payments + p.Refunds.Payments}
+	return append(lines,
+		line{height: 22, draw: func(y float64) { p.sum(regular, y+6, p.t("report.refunds"), p.Refunds) }},
+		line{height: 20, draw: func(y float64) { p.sum(bold, y+3, p.t("report.net"), net) }})
 }
 
 // The columns of a table of sums.

@@ -35,11 +35,11 @@ func (p *cashUp) reconciliation(r *books.Reconciliation) []line {
 		verdict = "reconciliation.unbalanced"
 	}
 	lines = append(lines, p.prose(bold, 10, p.t(verdict))...)
-	lines = append(lines, p.fourHead("stay.method", "reconciliation.facts", "reconciliation.returned", "reconciliation.payments", "reconciliation.off"))
+	lines = append(lines, p.fourHead("stay.method", "reconciliation.facts", "reconciliation.payments", "reconciliation.off"))
 	for _, m := range r.Methods {
-		lines = append(lines, p.four(regular, words.Method(p.made.Lang, m.Method), m.Facts.Amount, m.Returned.Amount, m.Payments.Amount, m.Off()))
+		lines = append(lines, p.four(regular, words.Method(p.made.Lang, m.Method), m.Facts.Amount, m.Payments.Amount, m.Off()))
 	}
-	lines = append(lines, p.four(bold, p.t("report.total"), r.Total.Facts.Amount, r.Total.Returned.Amount, r.Total.Payments.Amount, r.Total.Off()))
+	lines = append(lines, p.four(bold, p.t("report.total"), r.Total.Facts.Amount, r.Total.Payments.Amount, r.Total.Off()))
 	lines = append(lines, p.title("reconciliation.drawers"),
 		p.fourHead("leakage.guard", "report.gate", "reconciliation.taken", "reconciliation.given_back", "reconciliation.left"))
 	for _, d := range r.Drawers {

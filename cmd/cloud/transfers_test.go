@@ -71,8 +71,10 @@ func TestTransfersOfNoSite(t *testing.T) {
 		t.Errorf("left: %s", out)
 	}
 	for _, args := range [][]string{
-		{"assign", "--site", s.Code, strconv.FormatInt(ids[1], 10)}, {"aside", "--reason", "x", strconv.FormatInt(ids[0], 10)},
-		{"aside", "--reason", " ", "1"}, {"assign", "--site", "nowhere", "1"},
+		{"assign", "--site", s.Code, strconv.FormatInt(ids[1], 10)},
+		{"aside", "--reason", "x", strconv.FormatInt(ids[0], 10)},
+		{"aside", "--reason", " ", "1"},
+		{"assign", "--site", "nowhere", "1"},
 	} {
 		if code, out, errs := try(t.Context(), append([]string{"transfers"}, args...)...); code == 0 || !strings.HasSuffix(strings.TrimSpace(errs), ".") {
 			t.Errorf("%v: %d %s%s", args, code, out, errs)

@@ -12,10 +12,9 @@ var pagesReconciliation = area{
 
 	"reconciliation.methods":       {"Theo cách trả", "By method"},
 	"reconciliation.facts":         {"1 · Theo sự kiện", "1 · By facts"},
-	"reconciliation.returned":      {"2 · Đã hoàn hết", "2 · Given back whole"},
-	"reconciliation.payments":      {"3 · Trong sổ", "3 · In the books"},
+	"reconciliation.payments":      {"2 · Trong sổ", "2 · In the books"},
 	"reconciliation.off":           {"Lệch", "Off"},
-	"reconciliation.methods_about": {"Cột 3 là con số của trang Doanh thu. Cột 1 tính lại từ từng sự kiện thu tiền; khoản đã hoàn hết không có trong doanh thu nên trừ ra ở cột 2.", "Column 3 is the figure of the Revenue page. Column 1 is computed anew from each fact about money; what was given back whole is no revenue and is taken off in column 2."},
+	"reconciliation.methods_about": {"Cột 2 là con số của trang Doanh thu. Cột 1 tính lại từ từng sự kiện thu tiền. Tiền hoàn lại được ghi riêng, vào ngày hoàn.", "Column 2 is the figure of the Revenue page. Column 1 is computed anew from each fact about money. What was given back is told apart, on the day on which it was."},
 
 	"reconciliation.hard":      {"Không khớp", "Does not add up"},
 	"reconciliation.hard_none": {"Không có gì lệch.", "Nothing is off."},

@@ -18,7 +18,7 @@ SELECT p.id, p.stay_id, p.method, p.amount, p.currency, coalesce(p.reference, ''
        coalesce(t.display, '')::text AS display, coalesce(t.class, '')::text AS class
 FROM payments p
 LEFT JOIN transactions t ON t.site_id = p.site_id AND t.id = p.stay_id
-WHERE p.site_id = $1 AND p.status = 'paid' AND p.paid_at >= $2 AND p.paid_at < $3
+WHERE p.site_id = $1 AND p.status IN ('paid', 'refunded') AND p.paid_at >= $2 AND p.paid_at < $3
 ORDER BY p.paid_at, p.id
 `
 
@@ -75,6 +75,44 @@ func (q *Queries) BookPayments(ctx context.Context, arg BookPaymentsParams) ([]B
 	return items, nil
 }
 
+const bookRefunds = `-- name: BookRefunds :many
+SELECT f.id, f.encoded FROM facts f
+WHERE f.site_id = $1 AND f.kind IN ('refund_paid', 'refunded') AND f.at >= $2 AND f.at < $3
+ORDER BY f.at, f.id
+`
+
+type BookRefundsParams struct {
+	Site    uuid.UUID
+	FromAt  time.Time
+	UntilAt time.Time
+}
+
+type BookRefundsRow struct {
+	ID      uuid.UUID
+	Encoded []byte
+}
+
+// What gates and the operator gave back in the time.
+func (q *Queries) BookRefunds(ctx context.Context, arg BookRefundsParams) ([]BookRefundsRow, error) {
+	rows, err := q.db.Query(ctx, bookRefunds, arg.Site, arg.FromAt, arg.UntilAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BookRefundsRow{}
+	for rows.Next() {
+		var i BookRefundsRow
+		if err := rows.Scan(&i.ID, &i.Encoded); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const bookRevenue = `-- name: BookRevenue :many
 
 WITH paid AS (
@@ -83,7 +121,7 @@ WITH paid AS (
            extract(hour FROM p.paid_at AT TIME ZONE $1::text)::int AS hour
     FROM payments p
     LEFT JOIN transactions t ON t.site_id = p.site_id AND t.id = p.stay_id
-    WHERE p.site_id = $2 AND p.status = 'paid' AND p.paid_at >= $3 AND p.paid_at < $4
+    WHERE p.site_id = $2 AND p.status IN ('paid', 'refunded') AND p.paid_at >= $3 AND p.paid_at < $4
 )
 SELECT grouping(day, hour, method, gate, class, actor)::int AS grouped,
        coalesce(day, '')::text AS day, coalesce(hour, 0)::int AS hour, coalesce(method, '')::text AS method,
@@ -113,8 +151,10 @@ type BookRevenueRow struct {
 	Payments int64
 }
 
-// Read models of the admin site: money. Every total counts the payments with
-// status paid on the local date of paid_at in the site's time zone.
+// Read models of the admin site: money. Every total counts the payments that came
+// on the local date of paid_at in the site's time zone, also those that were given
+// back since: a day that is over, and its drawers, stay as they were. What was
+// given back is told beside it, on its own day.
 // One reading of the payments, summed in five ways and as a whole, so that all
 // figures of a page belong to the same moment. "grouped" has a bit for each
 // column that a row does NOT speak of: day 32, hour 16, method 8, gate 4,

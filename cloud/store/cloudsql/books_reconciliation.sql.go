@@ -188,6 +188,7 @@ SELECT t.id, t.display, t.out_at::timestamptz AS out_at, t.out_gate::text AS out
        t.fee::bigint AS fee, t.paid
 FROM transactions t
 WHERE t.site_id = $1 AND t.state = 'left' AND t.out_at >= $2 AND t.out_at < $3 AND t.fee > t.paid
+  AND coalesce((t.document -> 'charge' ->> 'due')::bigint, t.fee) > 0 -- who paid before, in time, owes no more
 ORDER BY t.out_at, t.id LIMIT $4
 `
 

@@ -229,7 +229,7 @@ WHERE t.site_id = $1
   AND ($8::timestamptz IS NULL OR coalesce(t.in_at, t.out_at) < $8)
   AND (NOT $9::boolean OR EXISTS (
       SELECT FROM payments p
-      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status = 'paid'
+      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status IN ('paid', 'refunded')
         AND ($10::timestamptz IS NULL OR p.paid_at >= $10)
         AND ($11::timestamptz IS NULL OR p.paid_at < $11)
         AND ($12::text IS NULL OR p.method = $12)
@@ -358,7 +358,7 @@ WHERE t.site_id = $1
   AND ($8::timestamptz IS NULL OR coalesce(t.in_at, t.out_at) < $8)
   AND (NOT $9::boolean OR EXISTS (
       SELECT FROM payments p
-      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status = 'paid'
+      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status IN ('paid', 'refunded')
         AND ($10::timestamptz IS NULL OR p.paid_at >= $10)
         AND ($11::timestamptz IS NULL OR p.paid_at < $11)
         AND ($12::text IS NULL OR p.method = $12)
@@ -479,7 +479,7 @@ SELECT coalesce(sum(p.amount), 0)::bigint AS amount, count(*)::bigint AS payment
        count(DISTINCT p.stay_id)::bigint AS stays
 FROM payments p
 LEFT JOIN transactions t ON t.site_id = p.site_id AND t.id = p.stay_id
-WHERE p.site_id = $1 AND p.status = 'paid'
+WHERE p.site_id = $1 AND p.status IN ('paid', 'refunded')
   AND ($2::timestamptz IS NULL OR p.paid_at >= $2)
   AND ($3::timestamptz IS NULL OR p.paid_at < $3)
   AND ($4::text IS NULL OR p.method = $4)

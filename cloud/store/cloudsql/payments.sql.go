@@ -82,7 +82,7 @@ const revenueByDay = `-- name: RevenueByDay :many
 SELECT to_char(p.paid_at AT TIME ZONE s.timezone, 'YYYY-MM-DD')::text AS day, p.method, count(*)::bigint AS payments,
     sum(p.amount)::bigint AS amount
 FROM payments p JOIN sites s ON s.id = p.site_id
-WHERE p.site_id = $1 AND p.status = 'paid' AND p.paid_at >= $2::timestamptz AND p.paid_at < $3::timestamptz
+WHERE p.site_id = $1 AND p.status IN ('paid', 'refunded') AND p.paid_at >= $2::timestamptz AND p.paid_at < $3::timestamptz
 GROUP BY 1, 2 ORDER BY 1, 2
 `
 

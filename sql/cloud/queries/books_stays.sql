@@ -18,7 +18,7 @@ WHERE t.site_id = @site
   AND (sqlc.narg('until_at')::timestamptz IS NULL OR coalesce(t.in_at, t.out_at) < sqlc.narg('until_at'))
   AND (NOT @by_payment::boolean OR EXISTS (
       SELECT FROM payments p
-      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status = 'paid'
+      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status IN ('paid', 'refunded')
         AND (sqlc.narg('paid_from')::timestamptz IS NULL OR p.paid_at >= sqlc.narg('paid_from'))
         AND (sqlc.narg('paid_until')::timestamptz IS NULL OR p.paid_at < sqlc.narg('paid_until'))
         AND (sqlc.narg('method')::text IS NULL OR p.method = sqlc.narg('method'))
@@ -46,7 +46,7 @@ WHERE t.site_id = @site
   AND (sqlc.narg('until_at')::timestamptz IS NULL OR coalesce(t.in_at, t.out_at) < sqlc.narg('until_at'))
   AND (NOT @by_payment::boolean OR EXISTS (
       SELECT FROM payments p
-      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status = 'paid'
+      WHERE p.site_id = t.site_id AND p.stay_id = t.id AND p.status IN ('paid', 'refunded')
         AND (sqlc.narg('paid_from')::timestamptz IS NULL OR p.paid_at >= sqlc.narg('paid_from'))
         AND (sqlc.narg('paid_until')::timestamptz IS NULL OR p.paid_at < sqlc.narg('paid_until'))
         AND (sqlc.narg('method')::text IS NULL OR p.method = sqlc.narg('method'))
@@ -64,7 +64,7 @@ SELECT coalesce(sum(p.amount), 0)::bigint AS amount, count(*)::bigint AS payment
        count(DISTINCT p.stay_id)::bigint AS stays
 FROM payments p
 LEFT JOIN transactions t ON t.site_id = p.site_id AND t.id = p.stay_id
-WHERE p.site_id = @site AND p.status = 'paid'
+WHERE p.site_id = @site AND p.status IN ('paid', 'refunded')
   AND (sqlc.narg('paid_from')::timestamptz IS NULL OR p.paid_at >= sqlc.narg('paid_from'))
   AND (sqlc.narg('paid_until')::timestamptz IS NULL OR p.paid_at < sqlc.narg('paid_until'))
   AND (sqlc.narg('method')::text IS NULL OR p.method = sqlc.narg('method'))

@@ -23,5 +23,5 @@ WHERE site_id = @site_id AND reference = ANY (@refs::text[]);
 SELECT to_char(p.paid_at AT TIME ZONE s.timezone, 'YYYY-MM-DD')::text AS day, p.method, count(*)::bigint AS payments,
     sum(p.amount)::bigint AS amount
 FROM payments p JOIN sites s ON s.id = p.site_id
-WHERE p.site_id = @site_id AND p.status = 'paid' AND p.paid_at >= @from_at::timestamptz AND p.paid_at < @until_at::timestamptz
+WHERE p.site_id = @site_id AND p.status IN ('paid', 'refunded') AND p.paid_at >= @from_at::timestamptz AND p.paid_at < @until_at::timestamptz
 GROUP BY 1, 2 ORDER BY 1, 2;
