@@ -55,7 +55,8 @@ const faultHelp = `Faults, planned with --fault and --faults or typed while it r
   kill N, kill cloud     kill -9; it starts again after a second, or for=TIME
   image N, restore N     an image of gate N's disk is made; the gate is put back to it
   clone N                a second machine runs from an image of gate N's disk, beside it
-  backup cloud, restore cloud   the same with the cloud's database
+  backup cloud, restore cloud   the same with the cloud's database; banks tell
+                         nothing then: no gate could bring it back
   heal, heal N           everything, or one gate, is good again
 With --neighbours the gates reach each other all the while: cut all is the internet's end.
 A gate's code may be "all", or "any" for one at random. Planned faults take

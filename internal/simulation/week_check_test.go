@@ -21,6 +21,8 @@ func (k *week) check(t *testing.T, g *ground) []string {
 		}
 	}
 	k.checkMoney(t, g, say)
+	k.checkNotices(t, g, say)
+	k.checkReports(t, g, say)
 	return wrong
 }
 
@@ -69,5 +71,28 @@ func (k *week) checkMoney(t *testing.T, g *ground, say func(string, ...any)) {
 	}
 	if want := (sums{k.book.cash, k.book.transfers, k.book.back}); all != want {
 		say("in all the books have %+v, the drivers %+v", all, want)
+	}
+}
+
+// checkNotices: everybody paid what he was asked for, so nothing is left for a
+// person to decide.
+func (k *week) checkNotices(t *testing.T, g *ground, say func(string, ...any)) {
+	t.Helper()
+	rows, err := g.site.Store.Pool.Query(t.Context(), `SELECT n.state || ' ' || n.why || ' ' || n.amount || ' ' || n.bank_at || ' ' || n.purpose
+		|| coalesce((SELECT string_agg(p.stay_id || ' ' || p.status || ' ' || p.method || ' ' || p.amount || ' ' || p.gate, '; ') FROM payments p WHERE p.reference = ANY (n.refs)), '')
+		FROM bank_notices n WHERE n.state <> 'settled' ORDER BY n.id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		say("a notice is not settled: %s", text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 }

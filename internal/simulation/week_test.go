@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	shortStays = 600 // when PARK_STAYS does not say how many
+	shortStays = 250 // when PARK_STAYS does not say how many
 	staysADay  = 20_000 / 7
+	fullNight  = 600 // in a day: with fewer, vehicles with plates alike seldom meet
 )
 
 // A week of four gates with two shifts a day, cuts, kills, and every way to pay:
