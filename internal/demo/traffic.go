@@ -282,6 +282,9 @@ func (t *traffic) leave(ctx context.Context, g *simGate, v *visitor) {
 	t.ledger.Waits(v.stay, fmt.Sprintf("%s out at gate %s", v.plate, g.code))
 	method, handed, err := t.pay(ctx, g, v, due)
 	if err != nil {
+		if handed > 0 { // the bank has it, and will say so
+			t.ledger.PaidInside(v.stay, method, handed)
+		}
 		if ctx.Err() == nil {
 			t.giveUp(v, err)
 		}
@@ -303,7 +306,8 @@ func (t *traffic) fee(ctx context.Context, g *simGate, v *visitor) (due parking.
 }
 
 // pay hands over what is due, once, and says what it was by the driver's own
-// count: the note less the change, or what the VietQR asked for.
+// count: the note less the change, or what the VietQR asked for; this also with
+// an error, when the money had gone before it.
 func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.Money) (parking.Method, parking.Money, error) {
 	request := outRequest{ID: v.exitID, Lane: "2", Stay: v.stay, Token: v.token, Method: parking.Cash, Actor: g.guard}
 	var done outAnswer
@@ -343,7 +347,7 @@ func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.M
 	if !t.silentBanks {
 		told := t.payers.pay(ctx, code, v.phone)
 		if err := t.byBank(ctx, g, exit, &done, told); err != nil {
-			return "", 0, err
+			return parking.QR, code.Amount, err
 		}
 	}
 	if !done.Paying {
@@ -352,7 +356,10 @@ func (t *traffic) pay(ctx context.Context, g *simGate, v *visitor, due parking.M
 	paidAt := time.Now()
 	request.Method, request.PayerBank, request.PaidAt = parking.Manual, "Vietcombank", &paidAt
 	if err := t.try(ctx, g, exit); err != nil {
-		return "", 0, err
+		if t.silentBanks {
+			return "", 0, err
+		}
+		return parking.QR, code.Amount, err
 	}
 	t.payers.shown.Add(1)
 	return parking.Manual, code.Amount, nil

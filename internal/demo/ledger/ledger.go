@@ -95,6 +95,15 @@ func (l *Ledger) WentOut(stay uuid.UUID, gate string, at Span, method parking.Me
 	}
 }
 
+// PaidInside notes money of a driver who has paid and is not let out.
+func (l *Ledger) PaidInside(stay uuid.UUID, method parking.Method, handed parking.Money) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.visits[stay]
+	v.Method, v.Handed = method, v.Handed+handed
+	l.totals.Transfer += handed
+}
+
 // Totals returns what happened so far.
 func (l *Ledger) Totals() Totals {
 	l.mu.Lock()
