@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"crypto/md5" //nolint:gosec // what the database has, and no secret
+	"encoding/binary"
 	"encoding/csv"
 	"log/slog"
 	"net/http"
@@ -21,6 +23,18 @@ import (
 	"gatehouse/parking"
 )
 
+// outOfTheSample is the id of a stay that is none of the one in fifty which a
+// spot check takes by their ids: what it lists is then known.
+func outOfTheSample() uuid.UUID {
+	for {
+		id := uuid.New()
+		sum := md5.Sum([]byte(id.String()))
+		if binary.BigEndian.Uint32(sum[:4])%50 != 0 {
+			return id
+		}
+	}
+}
+
 // tricks is a morning at gate N: Minh tries everything, and at gate S Lan does
 // her work. It returns the stay that was taken for another.
 func (o *office) tricks() (picked uuid.UUID) {
@@ -36,7 +50,7 @@ func (o *office) tricks() (picked uuid.UUID) {
 	n.Fact("started", tick(0), "", parking.Started{Version: "test", Machine: "n"})
 	s.Fact("started", clock, "", parking.Started{Version: "test", Machine: "s"})
 	in := func(g factor, actor, plate string, shade uint8) uuid.UUID {
-		stay := uuid.New()
+		stay := outOfTheSample()
 		p, err := parking.ParsePlate(plate)
 		if err != nil {
 			o.t.Fatal(err)

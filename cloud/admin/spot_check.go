@@ -18,23 +18,23 @@ import (
 type spotView struct {
 	frame
 	dates
-	Spots           []spotRow
-	Done, All       string
-	Wrongs          string
-	Shown           bool // a stay is looked at
-	Stay            stayView
-	InPhotos        []photoView
-	OutPhotos       []photoView
-	Why, InLine     string
-	OutLine         string
-	Verdict         string
-	Verdicts        []verdictView
-	LeakLink        string
-	AnswerTo        string
-	Complaint       string
-	NothingLeft     bool
-	Cut             bool // there are more than one page lists
-	NothingToDoHere bool
+	Spots       []spotRow
+	Done, All   string
+	Wrongs      string
+	Shown       bool // a stay is looked at
+	Stay        stayView
+	InPhotos    []photoView
+	OutPhotos   []photoView
+	Why, InLine string
+	OutLine     string
+	Verdict     string
+	Verdicts    []verdictView
+	LeakLink    string
+	AnswerTo    string
+	Complaint   string
+	NothingLeft bool
+	Cut         bool // there are more than one page lists
+	NoSpots     bool
 }
 
 type verdictView struct {
@@ -107,7 +107,7 @@ func (v *spotView) fill(r *http.Request, p *Pages, spots []books.Spot, asked str
 	}
 	v.Done, v.All, v.Wrongs = v.Num(done), v.Num(len(spots)), v.Num(wrong)
 	v.Cut = len(spots) == books.MaxSpots
-	v.NothingToDoHere, v.NothingLeft = len(spots) == 0, here < 0 && len(spots) > 0
+	v.NoSpots, v.NothingLeft = len(spots) == 0, here < 0 && len(spots) > 0
 	for i := range spots {
 		s := &spots[i]
 		row := spotRow{

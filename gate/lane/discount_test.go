@@ -116,3 +116,31 @@ func TestADiscountIsOfOneStay(t *testing.T) {
 		t.Errorf("the other stay left with %+v, %v", left.Charge, err)
 	}
 }
+
+// A discount, a code, and the bank's word: the exit is that of the guard who
+// gave the discount, and counts for him.
+func TestADiscountedTransferIsItsGuards(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{Change: shops})
+	stop := b.RunDesk()
+	defer stop()
+	in := b.Clock.Wall()
+	stay := enter(t, b, lane.Arrival{}, "30A12345")
+	stay.InAt = &in
+	b.Clock.Pass(30 * time.Minute)
+	s := b.Arrive("2", lane.Arrival{})
+	if err := b.Desk.Discount(t.Context(), "2", s.ID, "SHOP"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Desk.ShowQR(t.Context(), "2", s.ID); err != nil {
+		t.Fatal(err)
+	}
+	asked := b.FactsOf(parking.KindPaymentRequested)
+	confirm(t, b, stay, b.Subject("2"), 2000)
+	b.Until("the vehicle is let out", func() bool { return len(b.FactsOf(parking.KindVehicleOut)) == 1 })
+	out := b.FactsOf(parking.KindVehicleOut)[0]
+	charge := lanetest.Says[parking.VehicleOut](b, out).Charge
+	if out.Actor != asked[0].Actor || charge.Fee != 2000 || len(charge.Discounts) != 1 || charge.Discounts[0] != "SHOP" {
+		t.Errorf("by %s (asked by %s): %+v", out.Actor, asked[0].Actor, charge)
+	}
+}

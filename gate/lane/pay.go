@@ -258,7 +258,7 @@ func (d *Desk) request(ctx context.Context, v *vehicle, actor string) error {
 		}
 	}
 	d.step(StepRequested)
-	v.Stage, v.Why, v.QR, v.Reference, v.payment = Paying, "", code, reference, payment
+	v.Stage, v.Why, v.QR, v.Reference, v.payment, v.askedBy = Paying, "", code, reference, payment, actor
 	d.touch()
 	return nil
 }

@@ -26,11 +26,16 @@ func (d *Desk) transferSeen(p *post, v *vehicle) {
 		d.spawn(func() { d.leavesPaid(p, v) })
 		return
 	}
-	v.Why = fmt.Sprintf("%s has come by transfer; %s is still due.", d.sum(paid-was), d.sum(v.Due))
+	if paid < was { // something was given back
+		v.Why = fmt.Sprintf("Something about this stay has changed meanwhile; %s is due now.", d.sum(v.Due))
+		return
+	}
+	v.Why = fmt.Sprintf("%s has come meanwhile; %s is still due.", d.sum(paid-was), d.sum(v.Due))
 }
 
-// leavesPaid lets a vehicle out whose transfer has come. The lane acts by
-// itself: a guard has shown the code, and nothing is left to decide.
+// leavesPaid lets a vehicle out whose transfer has come. Nothing is left to
+// decide: the exit is that of whoever has shown the code, with the stay that he
+// picked and the discount that he gave.
 func (d *Desk) leavesPaid(p *post, v *vehicle) {
 	ctx := d.ctx
 	d.mu.Lock()
@@ -44,7 +49,7 @@ func (d *Desk) leavesPaid(p *post, v *vehicle) {
 		err = parking.Errorf(parking.Conflict, "%s is due.", d.sum(v.Due))
 	}
 	if err == nil {
-		err = d.exit(ctx, p, v, laneActor(p.code), nil)
+		err = d.exit(ctx, p, v, v.askedBy, nil)
 	}
 	d.mu.Unlock()
 	if err != nil {

@@ -49,6 +49,7 @@ type vehicle struct {
 	discountOf uuid.UUID           // the stay that Subject.Discount is given to
 
 	payment uuid.UUID // request that the QR shows
+	askedBy string    // who has shown it
 	done    bool      // the fact is on disk
 	result  parking.Stay
 	fact    uuid.UUID // its vehicle_in or vehicle_out

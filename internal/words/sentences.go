@@ -166,7 +166,7 @@ var valueSentences = slices.Concat(laneValues, [][2]string{
 	{"The barrier's relay did not answer within {}. Look at the barrier before you open again.", "Rơ-le barie không trả lời trong {}. Nhìn barie trước khi mở lại."},
 	{"The barrier's relay refused: it answered {}.", "Rơ-le barie từ chối: trả lời {}."},
 	{"Something about this stay has changed meanwhile; {} is due now.", "Lượt gửi này vừa thay đổi; bây giờ phải thu {}."},
-	{"{} has come by transfer; {} is still due.", "Đã nhận chuyển khoản {}; còn phải thu {}."},
+	{"{} has come meanwhile; {} is still due.", "Đã nhận thêm {}; còn phải thu {}."},
 	{"The fee was shown too long ago; it is {} now.", "Phí đã hiện quá lâu; bây giờ là {}."},
 	{"The plate {} has not been here.", "Biển {} chưa từng vào đây."},
 	{"The tariff has no price for the class {}.", "Bảng giá không có loại xe {}."},
