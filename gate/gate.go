@@ -59,6 +59,9 @@ type Config struct {
 	Wall func() time.Time
 	Mono func() time.Duration
 	Boot string
+	// Disk measures a folder's disk, for tests with a disk of their own; nil for
+	// the machine's.
+	Disk func(dir string) (free, size int64, err error)
 	// NeighbourListen is where neighbours reach this gate, "" for nowhere;
 	// Neighbours are addresses of others by gate; Discover looks for them on the
 	// local network, and lets this gate be found. Without any of the three there is
@@ -123,7 +126,7 @@ func (n *Node) open(ctx context.Context) error {
 	if n.log, n.logFile, err = openLog(n.cfg.DataDir, n.cfg.Log); err != nil {
 		return err
 	}
-	if n.store, err = store.Open(ctx, n.cfg.DataDir, store.Options{Log: n.log, PhotoLimit: n.cfg.PhotoLimit}); err != nil {
+	if n.store, err = store.Open(ctx, n.cfg.DataDir, store.Options{Log: n.log, PhotoLimit: n.cfg.PhotoLimit, Disk: n.cfg.Disk}); err != nil {
 		return err
 	}
 	id, err := n.identity(ctx)

@@ -18,6 +18,7 @@ import (
 	"gatehouse/gate/localapi"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -29,7 +30,7 @@ func known(t *testing.T, change ...func(*wire.Snapshot)) string {
 	t.Helper()
 	dir := t.TempDir()
 	lanetest.Enrol(t, dir)
-	s, err := store.Open(t.Context(), dir, store.Options{})
+	s, err := store.Open(t.Context(), dir, store.Options{Disk: storetest.Roomy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func known(t *testing.T, change ...func(*wire.Snapshot)) string {
 func TestColdStartOffline(t *testing.T) {
 	dir := known(t)
 	cfg := gate.Config{
-		DataDir: dir, Cameras: map[string]string{"1": "sim:", "2": "sim:?seed=2"},
+		Disk: storetest.Roomy, DataDir: dir, Cameras: map[string]string{"1": "sim:", "2": "sim:?seed=2"},
 		Barriers: map[string]string{"1": "sim:"}, Listen: "127.0.0.1:0", Version: "test",
 	}
 	n, err := gate.Open(t.Context(), cfg)

@@ -16,6 +16,7 @@ import (
 	"gatehouse/gate/localapi"
 	"gatehouse/gate/neighbour"
 	"gatehouse/gate/state"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -31,7 +32,7 @@ func fiveLanes(snap *wire.Snapshot) {
 func alone(t *testing.T, heard state.Devices) (*gate.Node, gate.Config) {
 	t.Helper()
 	cfg := gate.Config{
-		DataDir: known(t, fiveLanes), Barriers: map[string]string{"1": "sim:", "2": "sim:"}, Listen: "127.0.0.1:0", Version: "test",
+		Disk: storetest.Roomy, DataDir: known(t, fiveLanes), Barriers: map[string]string{"1": "sim:", "2": "sim:"}, Listen: "127.0.0.1:0", Version: "test",
 	}
 	n := open(t, cfg)
 	if err := n.State().HearDevices(t.Context(), "S", heard); err != nil {
@@ -238,7 +239,7 @@ func listenForReader(t *testing.T) net.Listener {
 func TestAGateThatWritesIsAtWork(t *testing.T) {
 	clock := &lanetest.Clock{}
 	cfg := gate.Config{
-		DataDir: known(t), Barriers: map[string]string{"1": "sim:", "2": "sim:"}, Version: "test", Wall: clock.Wall, Mono: clock.Mono,
+		Disk: storetest.Roomy, DataDir: known(t), Barriers: map[string]string{"1": "sim:", "2": "sim:"}, Version: "test", Wall: clock.Wall, Mono: clock.Mono,
 		NeighbourTiming: neighbour.Timing{Hello: 5 * time.Millisecond},
 	}
 	n := open(t, cfg)

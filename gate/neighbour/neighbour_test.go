@@ -27,6 +27,7 @@ import (
 	"gatehouse/gate/neighbour"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -80,7 +81,7 @@ var fast = neighbour.Timing{Hello: 50 * time.Millisecond, Silent: 2 * time.Secon
 // open makes a gate that knows its site and has not heard anybody.
 func (s *site) open(code string) *node {
 	s.t.Helper()
-	db, err := store.Open(context.Background(), s.t.TempDir(), store.Options{})
+	db, err := store.Open(context.Background(), s.t.TempDir(), store.Options{Disk: storetest.Roomy})
 	if err != nil {
 		s.t.Fatal(err)
 	}

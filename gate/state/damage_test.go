@@ -19,6 +19,7 @@ import (
 
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -27,7 +28,7 @@ import (
 // several pages, some that the cloud has.
 func busyGate(t *testing.T, facts int) (*gate, []parking.Fact) {
 	t.Helper()
-	g := newGate(t, store.Options{})
+	g := newGate(t, store.Options{Disk: storetest.Roomy})
 	g.snapshot(g.site(3))
 	for i := range facts {
 		stay := uuid.New()
@@ -96,7 +97,7 @@ func (g *gate) replace(b []byte) {
 // startsDamaged wants a start to refuse in a sentence that says what to do.
 func (g *gate) startsDamaged() {
 	g.t.Helper()
-	s, err := store.Open(context.Background(), g.dir, store.Options{})
+	s, err := store.Open(context.Background(), g.dir, store.Options{Disk: storetest.Roomy})
 	if err == nil {
 		_ = s.Close()
 		g.t.Fatal("a damaged database was opened")
@@ -402,7 +403,7 @@ func TestExport(t *testing.T) {
 func TestAHoleInTheQueueIsFilled(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	g := newGate(t, store.Options{})
+	g := newGate(t, store.Options{Disk: storetest.Roomy})
 	for range 5 {
 		g.write(alive())
 	}

@@ -316,6 +316,7 @@ func TestHeardIsTheFoldOfAll(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		g := newGate(t, store.Options{})
+		defer g.scrap()
 		s, w := newFar(t, g, "S"), newFar(t, g, "W")
 		snap := g.near(3, s, w)
 		g.snapshot(snap)

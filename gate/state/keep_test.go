@@ -217,6 +217,7 @@ func TestOverlayIsTheFoldOfAll(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		g := newGate(t, store.Options{})
+		defer g.scrap()
 		snap := g.site(3)
 		g.snapshot(snap)
 		slots := []string{"", "A001", "A002", "A003"}

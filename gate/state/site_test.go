@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"gatehouse/gate/clock"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 )
@@ -39,6 +41,9 @@ type gate struct {
 
 func newGate(t testing.TB, o store.Options) *gate {
 	t.Helper()
+	if o.Disk == nil {
+		o.Disk = storetest.Roomy
+	}
 	return newGateIn(t, t.TempDir(), o)
 }
 
@@ -56,11 +61,27 @@ func newGateIn(t testing.TB, dir string, o store.Options) *gate {
 	}
 	g.openState()
 	t.Cleanup(func() {
+		if g.store == nil {
+			return
+		}
 		if err := g.store.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
 	return g
+}
+
+// scrap closes the gate and gives its disk back, for properties that use a
+// hundred gates.
+func (g *gate) scrap() {
+	g.t.Helper()
+	if err := g.store.Close(); err != nil {
+		g.t.Errorf("close: %v", err)
+	}
+	g.store = nil
+	if err := os.RemoveAll(g.dir); err != nil {
+		g.t.Error(err)
+	}
 }
 
 func (g *gate) openStore() {

@@ -169,6 +169,7 @@ func TestTimesAreTrueWhereTheCloudWasHeard(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &machineLife{gate: newGate(t, store.Options{}), now: morning.Add(7 * time.Hour), boots: map[string]*bootLife{}, wrote: map[uuid.UUID]time.Time{}}
+		defer m.gate.scrap()
 		m.boots["boot"] = &bootLife{}
 		m.note()
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/parking"
 )
 
@@ -21,7 +22,7 @@ func TestPhotosHaveBoundedRoom(t *testing.T) {
 	picture := func(n byte, size int) []byte {
 		return append([]byte{0xff, 0xd8, 0xff, n}, bytes.Repeat([]byte{n}, size-4)...)
 	}
-	s, err := store.Open(ctx, dir, store.Options{PhotoLimit: 10_000})
+	s, err := store.Open(ctx, dir, store.Options{PhotoLimit: 10_000, Disk: storetest.Roomy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestPhotosHaveBoundedRoom(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if again := open(t, dir, store.Options{PhotoLimit: 10_000}); again.PhotoRoom().Used != 11_000 {
+	if again := open(t, dir, store.Options{PhotoLimit: 10_000, Disk: storetest.Roomy}); again.PhotoRoom().Used != 11_000 {
 		t.Errorf("after a start: %+v", again.PhotoRoom())
 	}
 }

@@ -17,11 +17,15 @@ import (
 
 	"gatehouse/gate/store"
 	"gatehouse/gate/store/gatesql"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/parking"
 )
 
 func open(t *testing.T, dir string, o store.Options) *store.Store {
 	t.Helper()
+	if o.Disk == nil {
+		o.Disk = storetest.Roomy
+	}
 	s, err := store.Open(t.Context(), dir, o)
 	if err != nil {
 		t.Fatalf("open: %v", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/gate/uplink"
 	"gatehouse/parking"
 )
@@ -139,7 +140,7 @@ func TestEnrolmentKeepsNothingWhenItFails(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	c := newCloud(t)
-	st, err := store.Open(ctx, t.TempDir(), store.Options{})
+	st, err := store.Open(ctx, t.TempDir(), store.Options{Disk: storetest.Roomy})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"gatehouse/gate/clock"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/gate/uplink"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -61,7 +62,7 @@ func newGate(t testing.TB, c *cloud) *gate {
 func (g *gate) open() {
 	g.t.Helper()
 	var err error
-	if g.store, err = store.Open(context.Background(), g.dir, store.Options{}); err != nil {
+	if g.store, err = store.Open(context.Background(), g.dir, store.Options{Disk: storetest.Roomy}); err != nil {
 		g.t.Fatalf("open: %v", err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	gateclock "gatehouse/gate/clock"
 	"gatehouse/gate/state"
 	gatestore "gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/gate/uplink"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -36,7 +37,7 @@ type linked struct {
 // linkedGate enrols a gate at a cloud's address and starts its link.
 func (r *rig) linkedGate(code, address string) *linked {
 	r.t.Helper()
-	st, err := gatestore.Open(r.t.Context(), r.t.TempDir(), gatestore.Options{})
+	st, err := gatestore.Open(r.t.Context(), r.t.TempDir(), gatestore.Options{Disk: storetest.Roomy})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/cloud/seed"
 	"gatehouse/gate"
 	"gatehouse/gate/lane"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/parking"
 )
 
@@ -20,7 +21,7 @@ import (
 func (r *rig) plainGate(dir, once, guard string) *gate.Node {
 	r.t.Helper()
 	n, err := gate.Open(r.t.Context(), gate.Config{
-		DataDir: dir, CloudURL: r.url(), Code: once, Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono, FirstWait: patience,
+		Disk: storetest.Roomy, DataDir: dir, CloudURL: r.url(), Code: once, Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono, FirstWait: patience,
 		Barriers: map[string]string{"1": "sim:"},
 	})
 	if err != nil {

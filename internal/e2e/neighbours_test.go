@@ -25,6 +25,7 @@ import (
 	"gatehouse/gate/lane"
 	"gatehouse/gate/neighbour"
 	"gatehouse/gate/state"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/gate/uplink"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
@@ -35,7 +36,7 @@ import (
 func (r *rig) nearGate(code, guard string, peers map[string]string) *gate.Node {
 	r.t.Helper()
 	n, err := gate.Open(r.t.Context(), gate.Config{
-		DataDir: r.t.TempDir(), CloudURL: r.url(), Code: r.gateCode(code), Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono,
+		Disk: storetest.Roomy, DataDir: r.t.TempDir(), CloudURL: r.url(), Code: r.gateCode(code), Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono,
 		FirstWait: patience, Barriers: map[string]string{"1": "sim:", "2": "sim:"}, NeighbourListen: "127.0.0.1:0", Neighbours: peers,
 		NeighbourTiming: neighbour.Timing{Hello: 200 * time.Millisecond, BackoffBase: 10 * time.Millisecond, BackoffCap: 200 * time.Millisecond},
 		Timing:          uplink.Timing{BackoffBase: 10 * time.Millisecond, BackoffCap: 500 * time.Millisecond, Carry: time.Second},

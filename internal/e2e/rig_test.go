@@ -23,6 +23,7 @@ import (
 	"gatehouse/cloud/store"
 	"gatehouse/gate"
 	"gatehouse/gate/lane"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/private/privatetest"
 	"gatehouse/internal/shareddata"
 	"gatehouse/parking"
@@ -163,7 +164,7 @@ func (r *rig) gateAt(code, guard string, cameras map[string]string) *gate.Node {
 		r.t.Fatal(err)
 	}
 	n, err := gate.Open(r.t.Context(), gate.Config{
-		DataDir: r.t.TempDir(), CloudURL: r.url(), Code: once, Cameras: cameras, VisionPath: worker,
+		Disk: storetest.Roomy, DataDir: r.t.TempDir(), CloudURL: r.url(), Code: once, Cameras: cameras, VisionPath: worker,
 		Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono, FirstWait: patience,
 		Barriers: map[string]string{"1": "sim:", "2": "sim:"},
 	})

@@ -16,6 +16,7 @@ import (
 	"gatehouse/gate/lane"
 	"gatehouse/gate/neighbour"
 	"gatehouse/gate/state"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/gate/uplink"
 	"gatehouse/parking"
 )
@@ -30,7 +31,7 @@ type lanGate struct {
 func (r *rig) lanGate(code string, peers map[string]string, barriers map[string]string) *lanGate {
 	r.t.Helper()
 	g := &lanGate{cfg: gate.Config{
-		DataDir: r.t.TempDir(), CloudURL: r.url(), Code: r.gateCode(code), Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono,
+		Disk: storetest.Roomy, DataDir: r.t.TempDir(), CloudURL: r.url(), Code: r.gateCode(code), Version: "test", Wall: r.clock.Now, Mono: r.clock.Mono,
 		FirstWait: patience, Barriers: barriers, Sensors: map[string]string{"2/passage": "api:"}, Neighbours: peers, NeighbourListen: "127.0.0.1:0",
 		NeighbourTiming: neighbour.Timing{Hello: 100 * time.Millisecond, Silent: time.Second, BackoffBase: 10 * time.Millisecond, BackoffCap: 100 * time.Millisecond},
 		Timing:          uplink.Timing{BackoffBase: 10 * time.Millisecond, BackoffCap: 500 * time.Millisecond, Carry: time.Second},

@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/gate"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/gate/uplink"
 	"gatehouse/internal/private/privatetest/cloudtest"
 	"gatehouse/internal/wire"
@@ -48,7 +49,7 @@ type post struct {
 func newPost(w *world, g *cloudtest.Gate) (*post, error) {
 	p := &post{code: g.Code, label: g.Code, world: w, bootAt: time.Now(), boots: 1}
 	p.dir = p.folder()
-	disk, err := store.Open(w.ctx, p.dir, store.Options{})
+	disk, err := store.Open(w.ctx, p.dir, store.Options{Disk: storetest.Roomy})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (p *post) start() error {
 	p.plugIn()
 	bootAt := p.bootAt
 	node, err := gate.Open(p.world.ctx, gate.Config{
-		DataDir: p.dir, Version: "simulated", Log: p.log(),
+		Disk: storetest.Roomy, DataDir: p.dir, Version: "simulated", Log: p.log(),
 		Wall: func() time.Time { return p.world.now().Add(p.wallOff) },
 		Mono: func() time.Duration { return time.Since(bootAt) },
 		Boot: fmt.Sprintf("%s-%d", p.label, p.boots), Dial: p.line.dial,

@@ -20,6 +20,7 @@ import (
 	"gatehouse/gate/lane"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/gate/store/storetest"
 	"gatehouse/internal/wire"
 	"gatehouse/parking"
 	"gatehouse/vision"
@@ -280,7 +281,7 @@ func EnrolAs(t testing.TB, dir, gate string, key ed25519.PrivateKey) {
 	if !ok {
 		t.Fatal("a key without a public one")
 	}
-	s, err := store.Open(t.Context(), dir, store.Options{})
+	s, err := store.Open(t.Context(), dir, store.Options{Disk: storetest.Roomy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +300,7 @@ func EnrolAs(t testing.TB, dir, gate string, key ed25519.PrivateKey) {
 func (b *Bench) open() {
 	b.T.Helper()
 	var err error
-	if b.Store, err = store.Open(b.T.Context(), b.Dir, store.Options{}); err != nil {
+	if b.Store, err = store.Open(b.T.Context(), b.Dir, store.Options{Disk: storetest.Roomy}); err != nil {
 		b.T.Fatal(err)
 	}
 	id, err := b.Store.Identity()
