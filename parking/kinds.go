@@ -161,6 +161,8 @@ type VehicleOut struct {
 	Offline    bool        `json:"offline,omitempty"`
 	// Receipts are those that the driver showed, and that the charge counts.
 	Receipts []ShownReceipt `json:"receipts,omitempty"`
+	// Confirmed are the transfers that the charge counts.
+	Confirmed []BankWord `json:"confirmed,omitempty"`
 }
 
 // ShownReceipt is a receipt that an exit has taken for money.
@@ -331,6 +333,8 @@ type ReceiptIssued struct {
 	Until *time.Time `json:"until,omitempty"` // up to when the fee is counted
 	Paid  *time.Time `json:"paid,omitempty"`
 	Buyer *Buyer     `json:"buyer,omitempty"`
+	// Confirmed is the bank's word about the payment, where it has come.
+	Confirmed *BankWord `json:"confirmed,omitempty"`
 }
 
 // TokenLost says that the driver of a stay has lost what he held.

@@ -1,6 +1,7 @@
 package parking
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,6 +45,39 @@ type PaymentConfirmed struct {
 	Reference string    `json:"reference,omitempty"`
 	BankAt    time.Time `json:"bank_at"` // the bank's own time
 	Notice    string    `json:"notice"`  // provider and its transaction id
+	// HeardAt is when the cloud knew of it first, in a fact that is written again
+	// because a backup did not have it (docs/BANK.md); nil is the fact's own time.
+	HeardAt *time.Time `json:"heard_at,omitempty"`
+}
+
+// BankWord is what a gate knows of a bank's word that it has relied on, so that a
+// cloud that was restored from a backup hears of it again.
+type BankWord struct {
+	Payment   uuid.UUID `json:"payment"`
+	Amount    Money     `json:"amount"`
+	Reference string    `json:"reference,omitempty"`
+	Notice    string    `json:"notice"`  // provider and its transaction id, "sepay:92704"
+	BankAt    time.Time `json:"bank_at"` // the bank's own time
+	HeardAt   time.Time `json:"heard_at"`
+}
+
+// WordsOf are the banks' words that a fact's body carries, and about which stay.
+func WordsOf(body any) (stay uuid.UUID, words []BankWord) {
+	switch b := body.(type) {
+	case *VehicleOut:
+		return b.Stay, b.Confirmed
+	case *ReceiptIssued:
+		if b.Confirmed != nil {
+			return b.Stay, []BankWord{*b.Confirmed}
+		}
+	}
+	return uuid.Nil, nil
+}
+
+// NoticeID splits the name of a bank's notice into provider and transaction.
+func NoticeID(notice string) (provider, transaction string, ok bool) {
+	provider, transaction, ok = strings.Cut(notice, ":")
+	return provider, transaction, ok && provider != "" && transaction != "" && len(transaction) <= maxTransaction && len(provider) <= maxTransaction
 }
 
 // RefundMade is money that the operator gave back elsewhere than at a gate.

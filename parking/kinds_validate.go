@@ -66,7 +66,33 @@ func (b *VehicleOut) validate() error {
 	if err := follows(b.Charge.Follows); err != nil {
 		return err
 	}
+	if err := bankWords(b.Confirmed...); err != nil {
+		return err
+	}
 	return classAndPlate(b.Class, b.Plate, b.Display)
+}
+
+// maxTransaction bounds a provider's name of a transfer in bytes; maxWords how
+// many transfers one exit counts.
+const (
+	maxTransaction = 200
+	maxWords       = 50
+)
+
+func bankWords(words ...BankWord) error {
+	if len(words) > maxWords {
+		return Errorf(Invalid, "Nobody pays one stay by more than %d transfers.", maxWords)
+	}
+	for i := range words {
+		w := &words[i]
+		if _, _, ok := NoticeID(w.Notice); !ok || !possibleTime(w.HeardAt) || !timeOrNone(w.BankAt) {
+			return Errorf(Invalid, "A bank's word has its notice and its times.")
+		}
+		if err := payment(w.Payment, QR, w.Amount, w.Reference); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *PlateCorrected) validate() error {
@@ -166,6 +192,11 @@ func (b *ReceiptIssued) validate() error {
 	if len(b.Lines) > maxLines || len(b.Plate) > 64 {
 		return Errorf(Invalid, "This receipt has more on it than a receipt has.")
 	}
+	if b.Confirmed != nil {
+		if err := bankWords(*b.Confirmed); err != nil {
+			return err
+		}
+	}
 	return sums(b.Amount, b.Fee)
 }
 
@@ -226,7 +257,7 @@ func (b *PaymentConfirmed) validate() error {
 	if err := aStay(b.Stay); err != nil {
 		return err
 	}
-	if !timeOrNone(b.BankAt) {
+	if !timeOrNone(b.BankAt) || b.HeardAt != nil && !possibleTime(*b.HeardAt) {
 		return Errorf(Invalid, "The bank's time is not one.")
 	}
 	return payment(b.Payment, b.Method, b.Amount, b.Reference)

@@ -48,11 +48,34 @@ type Payment struct {
 	PaidAt      *time.Time    `json:"paid_at,omitempty"`
 	PaidFact    uuid.UUID     `json:"paid_fact,omitzero"` // the first fact that made it paid
 	BankAt      *time.Time    `json:"bank_at,omitempty"`  // when a bank confirmed it
+	HeardAt     *time.Time    `json:"heard_at,omitempty"` // when the cloud knew that
+	Notice      string        `json:"notice,omitempty"`   // the bank's: provider and transaction
 	Refunded    Money         `json:"refunded,omitempty"` // what refunds took of Amount
 }
 
 // Left is what refunds left of the payment.
 func (p *Payment) Left() Money { return p.Amount - p.Refunded }
+
+// Word is the bank's word about the payment; false when there is none.
+func (p *Payment) Word() (BankWord, bool) {
+	if p.BankAt == nil || p.HeardAt == nil || p.Notice == "" {
+		return BankWord{}, false
+	}
+	return BankWord{
+		Payment: p.ID, Amount: p.Amount, Reference: p.Reference, Notice: p.Notice, BankAt: *p.BankAt, HeardAt: *p.HeardAt,
+	}, true
+}
+
+// Words are the banks' words about the stay's payments.
+func (s *Stay) Words() []BankWord {
+	var out []BankWord
+	for i := range s.Payments {
+		if w, ok := s.Payments[i].Word(); ok {
+			out = append(out, w)
+		}
+	}
+	return out
+}
 
 // Refund is money given back for a payment, at a gate or elsewhere.
 type Refund struct {
@@ -76,11 +99,16 @@ func (s *Stay) applyMoney(f Fact, body any) {
 		p.Tendered, p.Change, p.ByHand = b.Tendered, b.Change, b.ByHand
 	case *PaymentConfirmed:
 		p := s.payment(b.Payment)
+		heard := f.At
+		if b.HeardAt != nil {
+			heard = BusinessTime(*b.HeardAt)
+		}
 		if p.PaidAt == nil {
 			p.pay(f, b.Method, b.Amount, b.Currency, b.Reference)
+			p.PaidAt = &heard
 		}
 		if p.BankAt == nil {
-			p.BankAt = &f.At
+			p.BankAt, p.HeardAt, p.Notice = &heard, &heard, b.Notice
 			if !b.BankAt.IsZero() {
 				at := BusinessTime(b.BankAt)
 				p.BankAt = &at

@@ -250,6 +250,9 @@ func (f *shiftFold) tell(t Told) {
 	case *PaymentConfirmed:
 		p := f.payment(b.Payment)
 		if p.first == nil {
+			if b.HeardAt != nil {
+				t.At = BusinessTime(*b.HeardAt)
+			}
 			at := t.At
 			if !b.BankAt.IsZero() {
 				at = BusinessTime(b.BankAt)

@@ -37,6 +37,9 @@ func (b *Bank) settle(ctx context.Context, site uuid.UUID, id int64) error {
 		if n.State != StateNew && n.Why != UnknownReference {
 			return nil, nil // another replica was quicker
 		}
+		if n.CarriedBy != nil {
+			return b.confirm(ctx, t, &n, *n.CarriedStay, *n.CarriedPayment, *n.CarriedReference, nil, "")
+		}
 		asked, err := t.Q.PaymentsAskedFor(ctx, cloudsql.PaymentsAskedForParams{SiteID: site, Refs: n.Refs})
 		if err != nil {
 			return nil, fmt.Errorf("read what was asked for: %w", err)
@@ -104,6 +107,9 @@ func (b *Bank) confirm(ctx context.Context, t *store.SiteTx, n *cloudsql.BankNot
 	}
 	if n.BankAt != nil {
 		body.BankAt = *n.BankAt
+	}
+	if n.CarriedHeardAt != nil && paid == *n.CarriedPayment {
+		body.HeardAt = n.CarriedHeardAt
 	}
 	return []ingest.Act{{Kind: parking.KindPaymentConfirmed, Body: body}}, nil
 }

@@ -28,6 +28,7 @@ type Notice struct {
 	DecidedBy   string
 	DecidedAt   *time.Time
 	Reason      string
+	OnlyGate    string // the gate that alone knows of it, "" where the bank told itself
 }
 
 // noticesPage is how many notices a page has.
@@ -58,6 +59,9 @@ func (b *Books) Notices(ctx context.Context, site Site, state string, before int
 		}
 		if r.DecidedBy != nil {
 			n.DecidedBy = *r.DecidedBy
+		}
+		if !r.Told && r.CarriedBy != nil {
+			n.OnlyGate = *r.CarriedBy
 		}
 		if r.Reason != nil {
 			n.Reason = *r.Reason

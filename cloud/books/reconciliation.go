@@ -92,6 +92,7 @@ const (
 	DiffNoticeNew    = "notice_new"    // one that is not settled yet
 	DiffNoticeAmount = "notice_amount" // a settled notice and its payment differ
 	DiffNoticeLost   = "notice_lost"   // a settled notice without its payment
+	DiffNoticeOnly   = "notice_only"   // one that only a gate knows, of a cloud that was restored
 	DiffRefund       = "refund"        // money given back for a payment that is not there or not paid
 	DiffOwing        = "owing"         // left without having paid the fee
 	DiffLate         = "late"          // money that came after the vehicle had left

@@ -118,6 +118,8 @@ func (r *reckoning) notice(n *cloudsql.ReconcileNoticesRow, at time.Time) {
 		d.Kind = DiffNoticeLost
 	case n.State == noticeSettled && row.Amount != n.Amount:
 		d.Kind = DiffNoticeAmount
+	case n.State == noticeSettled && !n.Told:
+		d.Kind = DiffNoticeOnly
 	default:
 		return
 	}

@@ -196,6 +196,10 @@ func TestReconciliationNamesWhatIsOff(t *testing.T) {
 	}
 	notice("a", "settled", "", 6000, payments[2])
 	notice("b", "settled", "", 5000, uuid.New())
+	f.Exec(`INSERT INTO bank_notices (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, tenant_id, site_id, state,
+		stay_id, payment_id, decided_at, told, carried_by, carried_stay, carried_payment, carried_reference, carried_heard_at)
+		SELECT 'sepay', 'e', '', $1, '', true, amount, '', '{}', tenant_id, site_id, 'settled', stay_id, id, $1, false, 'N', stay_id, id, '', $1
+		FROM payments WHERE id = $2`, at(11, 0), payments[2])
 	notice("c", "review", "too_little", 100, uuid.Nil)
 	notice("d", "new", "", 100, uuid.Nil)
 	r, err := b.Reconcile(t.Context(), site, parking.MakeLocalDate(2026, time.November, 21), at(12, 0))
@@ -208,7 +212,7 @@ func TestReconciliationNamesWhatIsOff(t *testing.T) {
 	}
 	want := map[string]int{
 		books.DiffFactOnly: 1, books.DiffAmount: 1, books.DiffPaymentOnly: 1, books.DiffChange: 1, books.DiffRefund: 1, books.DiffOwing: 1,
-		books.DiffNoticeAmount: 1, books.DiffNoticeLost: 1, books.DiffNotice: 1, books.DiffNoticeNew: 1,
+		books.DiffNoticeAmount: 1, books.DiffNoticeLost: 1, books.DiffNoticeOnly: 1, books.DiffNotice: 1, books.DiffNoticeNew: 1,
 	}
 	for kind, n := range want {
 		if kinds[kind] != n {

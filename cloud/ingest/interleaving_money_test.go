@@ -64,6 +64,10 @@ func (h *tale) moneyAct(a act) {
 		if h.rng.IntN(3) > 0 {
 			b.BankAt = a.at.Add(h.minutes(60) + 4321)
 		}
+		if h.rng.IntN(3) == 0 { // written again
+			heard := parking.BusinessTime(a.at.Add(-h.minutes(90)))
+			b.HeardAt = &heard
+		}
 		h.add(a.at, cloud, parking.KindPaymentConfirmed, b)
 	case 6:
 		h.add(a.at, a.gate, parking.KindRefundPaid, parking.RefundPaid{

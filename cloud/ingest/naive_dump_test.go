@@ -108,6 +108,8 @@ func paymentLines(all []*naiveStay) []map[string]any {
 			l["record"], l["stay"] = "payment", s.id
 			delete(l, "tendered")
 			delete(l, "change")
+			delete(l, "heard_at")
+			delete(l, "notice")
 			delete(l, "paid_fact")
 			out = append(out, l)
 		}
@@ -127,6 +129,8 @@ func (p *naivePayment) line() map[string]any {
 	putAt(l, "requested_at", p.requestedAt)
 	putAt(l, "paid_at", p.paidAt)
 	putAt(l, "bank_at", p.bankAt)
+	putAt(l, "heard_at", p.heardAt)
+	put(l, "notice", p.notice)
 	if p.paidBy != nil {
 		l["paid_fact"] = p.paidBy.ID
 	}

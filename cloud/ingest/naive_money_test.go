@@ -17,6 +17,8 @@ type naivePayment struct {
 	currency, reference            string
 	gate, actor                    string
 	requestedAt, paidAt, bankAt    *time.Time
+	heardAt                        *time.Time
+	notice                         string
 	first                          *naiveFact // that names it
 	paidBy                         *naiveFact // the first that made it paid
 }
@@ -77,16 +79,20 @@ func (s *naiveStay) foldMoney(f *naiveFact) {
 // confirm pays what nothing has paid, and notes when the bank said so.
 func (s *naiveStay) confirm(f *naiveFact, b *parking.PaymentConfirmed) {
 	p := s.payment(b.Payment, f)
+	known := f.At
+	if b.HeardAt != nil {
+		known = *b.HeardAt
+	}
 	if p.paidBy == nil {
 		p.method, p.amount, p.currency, p.gate, p.actor = b.Method, b.Amount, b.Currency, f.Gate, f.Actor
-		p.reference, p.paidAt, p.paidBy = cmp.Or(b.Reference, p.reference), &f.At, f
+		p.reference, p.paidAt, p.paidBy = cmp.Or(b.Reference, p.reference), &known, f
 	}
 	if p.bankAt == nil {
-		at := f.At
+		at := known
 		if !b.BankAt.IsZero() {
 			at = parking.BusinessTime(b.BankAt)
 		}
-		p.bankAt = &at
+		p.bankAt, p.heardAt, p.notice = &at, &known, b.Notice
 	}
 }
 

@@ -53,6 +53,7 @@ func (p *projection) project(ctx context.Context, n *news) (*changes, error) {
 		p.claim,   // who claims which slots (§4)
 		p.place,   // and who holds them
 		p.write,   // the rows of stays, payments, vehicles
+		p.carry,   // banks' words that gates know
 		p.judge,   // what contradicts (§6)
 		p.turn,    // lanes
 	} {

@@ -179,6 +179,7 @@ func (d *Desk) exit(ctx context.Context, p *post, v *vehicle, actor string, paym
 		Stay: m.Stay.ID, Lane: p.code, Class: m.Stay.Class, Plate: v.Plate, Display: v.Display,
 		Read: v.plateRead(), Token: v.Token, Photos: v.photos,
 		Offline: d.link().State == Offline, Candidates: v.candidates(), Receipts: v.shownReceipts(m.Stay),
+		Confirmed: m.Stay.Words(),
 		Charge: parking.Charge{
 			Fee: m.Quote.Fee, Due: m.Quote.Due, Currency: m.Quote.Currency, In: inAt(m.Stay), Out: v.PricedAt,
 			Tariff: tariff.ID, TariffV: tariff.Version, Lines: m.Quote.Lines, Marked: marked, Follows: m.follows,

@@ -196,6 +196,9 @@ func (d *Desk) receiptOf(s parking.Stay, p parking.Payment, buyer *parking.Buyer
 		Stay: s.ID, Payment: p.ID, Amount: p.Left(), Currency: p.Currency, Method: p.Method,
 		Plate: s.Display, In: s.InAt, Paid: p.PaidAt, Buyer: buyer,
 	}
+	if word, ok := p.Word(); ok {
+		out.Confirmed = &word
+	}
 	if c := s.Charge; c != nil && (s.InAt == nil || p.PaidAt == nil || !p.PaidAt.Before(c.Out)) {
 		until := c.Out
 		out.Fee, out.Lines, out.Until = c.Fee, c.Lines, &until

@@ -35,6 +35,7 @@ func confirm(t *testing.T, b *lanetest.Bench, stay parking.Stay, subject lane.Su
 	stay.Payments = []parking.Payment{{
 		ID: request.Payment, Method: parking.QR, Status: parking.Paid, Amount: amount, Currency: "VND", Gate: "N",
 		Reference: subject.Reference, RequestedAt: &now, PaidAt: &now, BankAt: &now,
+		HeardAt: &now, Notice: "sepay:92704",
 	}}
 	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
 	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
@@ -64,8 +65,12 @@ func TestATransferOpensByItself(t *testing.T) {
 	if asked := b.FactsOf(parking.KindPaymentRequested); len(out) != 1 || out[0].Actor == "" || out[0].Actor != asked[0].Actor {
 		t.Fatalf("exits: %+v", out)
 	}
-	if charge := lanetest.Says[parking.VehicleOut](b, out[0]).Charge; charge.Fee != 5000 || charge.Due != 0 {
+	says := lanetest.Says[parking.VehicleOut](b, out[0])
+	if charge := says.Charge; charge.Fee != 5000 || charge.Due != 0 {
 		t.Errorf("charge: %+v", charge)
+	}
+	if w := says.Confirmed; len(w) != 1 || w[0].Notice != "sepay:92704" || w[0].Reference != subject.Reference || w[0].Amount != 5000 {
+		t.Errorf("the bank's word in the exit: %+v", w)
 	}
 }
 

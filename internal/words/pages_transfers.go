@@ -16,6 +16,7 @@ var pagesTransfers = area{
 	"transfers.which":        {"Biển số xe đang gửi, hoặc mã lượt gửi", "Plate of a vehicle inside, or the stay's number"},
 	"transfers.aside":        {"Gạt ra", "Set aside"},
 	"transfers.aside_about":  {"Khoản này không thuộc lượt gửi nào. Nó vẫn được giữ.", "This is about no stay. It is kept."},
+	"transfers.only_gate":    {"Máy chủ đã được phục hồi từ bản sao lưu; chỉ cổng %s còn biết khoản này. Nhờ bên báo chuyển khoản gửi lại báo để xác nhận.", "The server was restored from a backup, and only gate %s still knows of this. Ask the provider to tell it again, for proof."},
 	"transfers.done":         {"Đã ghi quyết định.", "The decision is written."},
 	"transfers.none_review":  {"Không có khoản nào cần xem.", "Nothing waits to be reviewed."},
 	"transfers.none":         {"Không có khoản nào.", "There is nothing here."},

@@ -35,11 +35,16 @@ func (q *Queries) AssignNotice(ctx context.Context, arg AssignNoticeParams) (int
 }
 
 const keepNotice = `-- name: KeepNotice :execrows
-INSERT INTO bank_notices (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
+INSERT INTO bank_notices AS n (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
     tenant_id, site_id, state, why)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
     $11, $12, $13, $14)
-ON CONFLICT (provider, transaction) DO NOTHING
+ON CONFLICT (provider, transaction) DO UPDATE SET
+    told = true, raw = excluded.raw, received_at = excluded.received_at, account = excluded.account, incoming = excluded.incoming,
+    amount = excluded.amount, purpose = excluded.purpose, refs = excluded.refs, bank_at = excluded.bank_at,
+    state = CASE WHEN n.state = 'settled' AND n.site_id = excluded.site_id AND excluded.state = 'new' THEN n.state ELSE excluded.state END,
+    tenant_id = excluded.tenant_id, site_id = excluded.site_id, why = excluded.why
+WHERE NOT n.told
 `
 
 type KeepNoticeParams struct {
@@ -59,6 +64,9 @@ type KeepNoticeParams struct {
 	Why         string
 }
 
+// The bank itself tells. The same notice again changes nothing. One that only a
+// gate has told of is the bank's own from now on: settled it stays where the
+// money came to that site, and else it is judged as it came.
 func (q *Queries) KeepNotice(ctx context.Context, arg KeepNoticeParams) (int64, error) {
 	result, err := q.db.Exec(ctx, keepNotice,
 		arg.Provider,
@@ -83,7 +91,7 @@ func (q *Queries) KeepNotice(ctx context.Context, arg KeepNoticeParams) (int64, 
 }
 
 const noticeForUpdate = `-- name: NoticeForUpdate :one
-SELECT id, provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at, tenant_id, site_id, state, why, stay_id, payment_id, decided_by, decided_at, reason FROM bank_notices WHERE id = $1 FOR UPDATE
+SELECT id, provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at, tenant_id, site_id, state, why, stay_id, payment_id, decided_by, decided_at, reason, told, carried_by, carried_stay, carried_payment, carried_reference, carried_heard_at FROM bank_notices WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) NoticeForUpdate(ctx context.Context, id int64) (BankNotice, error) {
@@ -110,13 +118,19 @@ func (q *Queries) NoticeForUpdate(ctx context.Context, id int64) (BankNotice, er
 		&i.DecidedBy,
 		&i.DecidedAt,
 		&i.Reason,
+		&i.Told,
+		&i.CarriedBy,
+		&i.CarriedStay,
+		&i.CarriedPayment,
+		&i.CarriedReference,
+		&i.CarriedHeardAt,
 	)
 	return i, err
 }
 
 const noticesOfSite = `-- name: NoticesOfSite :many
 SELECT id, provider, transaction, received_at, account, incoming, amount, purpose, refs, bank_at, state, why, stay_id, payment_id,
-    decided_by, decided_at, reason
+    decided_by, decided_at, reason, told, carried_by
 FROM bank_notices WHERE site_id = $1::uuid AND ($2::text = '' OR state = $2) AND id < $3::bigint ORDER BY id DESC LIMIT $4
 `
 
@@ -145,6 +159,8 @@ type NoticesOfSiteRow struct {
 	DecidedBy   *string
 	DecidedAt   *time.Time
 	Reason      *string
+	Told        bool
+	CarriedBy   *string
 }
 
 func (q *Queries) NoticesOfSite(ctx context.Context, arg NoticesOfSiteParams) ([]NoticesOfSiteRow, error) {
@@ -179,6 +195,8 @@ func (q *Queries) NoticesOfSite(ctx context.Context, arg NoticesOfSiteParams) ([
 			&i.DecidedBy,
 			&i.DecidedAt,
 			&i.Reason,
+			&i.Told,
+			&i.CarriedBy,
 		); err != nil {
 			return nil, err
 		}

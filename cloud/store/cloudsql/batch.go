@@ -146,6 +146,87 @@ func (b *AddVersionBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const carryNotices = `-- name: CarryNotices :batchexec
+INSERT INTO bank_notices AS n (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
+    tenant_id, site_id, state, told, carried_by, carried_stay, carried_payment, carried_reference, carried_heard_at)
+VALUES ($1, $2, $3, $4, '', true, $5, '', '{}', $6,
+    $7::uuid, $8::uuid, 'new', false, $9::text, $10::uuid, $11::uuid, $12::text,
+    $13::timestamptz)
+ON CONFLICT (provider, transaction) DO UPDATE SET
+    state = 'new', why = '', carried_by = excluded.carried_by, carried_stay = excluded.carried_stay,
+    carried_payment = excluded.carried_payment, carried_reference = excluded.carried_reference, carried_heard_at = excluded.carried_heard_at
+WHERE n.state = 'review' AND n.carried_by IS NULL AND n.site_id = excluded.site_id AND n.incoming AND n.amount = excluded.amount
+`
+
+type CarryNoticesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type CarryNoticesParams struct {
+	Provider         string
+	Transaction      string
+	Raw              []byte
+	ReceivedAt       time.Time
+	Amount           int64
+	BankAt           *time.Time
+	TenantID         uuid.UUID
+	SiteID           uuid.UUID
+	CarriedBy        string
+	CarriedStay      uuid.UUID
+	CarriedPayment   uuid.UUID
+	CarriedReference string
+	CarriedHeardAt   time.Time
+}
+
+// A gate tells what it has relied on. What the bank told stands; where it is in
+// review, the gate knows what came of it.
+func (q *Queries) CarryNotices(ctx context.Context, arg []CarryNoticesParams) *CarryNoticesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Provider,
+			a.Transaction,
+			a.Raw,
+			a.ReceivedAt,
+			a.Amount,
+			a.BankAt,
+			a.TenantID,
+			a.SiteID,
+			a.CarriedBy,
+			a.CarriedStay,
+			a.CarriedPayment,
+			a.CarriedReference,
+			a.CarriedHeardAt,
+		}
+		batch.Queue(carryNotices, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &CarryNoticesBatchResults{br, len(arg), false}
+}
+
+func (b *CarryNoticesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *CarryNoticesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const placeClaim = `-- name: PlaceClaim :batchexec
 UPDATE slot_claims SET placed = $1
 WHERE site_id = $2 AND slot_code = $3 AND stay_id = $4 AND fact_id = $5

@@ -115,7 +115,7 @@ func (q *Queries) ReconcileFacts(ctx context.Context, arg ReconcileFactsParams) 
 }
 
 const reconcileNotices = `-- name: ReconcileNotices :many
-SELECT n.id, n.provider, n.transaction, n.received_at, n.bank_at, n.incoming, n.amount, n.purpose, n.state, n.why, n.stay_id, n.payment_id
+SELECT n.id, n.provider, n.transaction, n.received_at, n.bank_at, n.incoming, n.amount, n.purpose, n.state, n.why, n.stay_id, n.payment_id, n.told
 FROM bank_notices n
 WHERE n.site_id = $1::uuid AND (n.payment_id = ANY ($2::uuid[])
     OR coalesce(n.bank_at, n.received_at) >= $3::timestamptz AND coalesce(n.bank_at, n.received_at) < $4::timestamptz)
@@ -142,6 +142,7 @@ type ReconcileNoticesRow struct {
 	Why         string
 	StayID      *uuid.UUID
 	PaymentID   *uuid.UUID
+	Told        bool
 }
 
 // What banks told of transfers of the time, and about these payments whenever.
@@ -172,6 +173,7 @@ func (q *Queries) ReconcileNotices(ctx context.Context, arg ReconcileNoticesPara
 			&i.Why,
 			&i.StayID,
 			&i.PaymentID,
+			&i.Told,
 		); err != nil {
 			return nil, err
 		}

@@ -55,7 +55,10 @@ func (q *Queries) CardCount(ctx context.Context, arg CardCountParams) (CardCount
 }
 
 const confirmedBetween = `-- name: ConfirmedBetween :many
-SELECT encoded FROM facts WHERE site_id = $1 AND kind = 'payment_confirmed' AND at >= $2 AND at < $3
+SELECT f.encoded FROM facts f WHERE f.site_id = $1 AND f.kind = 'payment_confirmed' AND f.at >= $2 AND f.at < $3
+UNION
+SELECT f.encoded FROM payments p JOIN facts f ON f.site_id = p.site_id AND f.kind = 'payment_confirmed' AND f.subject = p.id::text
+WHERE p.site_id = $1 AND p.paid_at >= $2 AND p.paid_at < $3 AND p.bank_at IS NOT NULL
 `
 
 type ConfirmedBetweenParams struct {
@@ -64,7 +67,7 @@ type ConfirmedBetweenParams struct {
 	UntilAt time.Time
 }
 
-// What banks settled in [from_at, until_at).
+// What banks settled in [from_at, until_at), also where a fact was written again later.
 func (q *Queries) ConfirmedBetween(ctx context.Context, arg ConfirmedBetweenParams) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, confirmedBetween, arg.SiteID, arg.FromAt, arg.UntilAt)
 	if err != nil {

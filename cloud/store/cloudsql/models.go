@@ -38,26 +38,32 @@ type AuditLog struct {
 }
 
 type BankNotice struct {
-	ID          int64
-	Provider    string
-	Transaction string
-	Raw         []byte
-	ReceivedAt  time.Time
-	Account     string
-	Incoming    bool
-	Amount      int64
-	Purpose     string
-	Refs        []string
-	BankAt      *time.Time
-	TenantID    *uuid.UUID
-	SiteID      *uuid.UUID
-	State       string
-	Why         string
-	StayID      *uuid.UUID
-	PaymentID   *uuid.UUID
-	DecidedBy   *string
-	DecidedAt   *time.Time
-	Reason      *string
+	ID               int64
+	Provider         string
+	Transaction      string
+	Raw              []byte
+	ReceivedAt       time.Time
+	Account          string
+	Incoming         bool
+	Amount           int64
+	Purpose          string
+	Refs             []string
+	BankAt           *time.Time
+	TenantID         *uuid.UUID
+	SiteID           *uuid.UUID
+	State            string
+	Why              string
+	StayID           *uuid.UUID
+	PaymentID        *uuid.UUID
+	DecidedBy        *string
+	DecidedAt        *time.Time
+	Reason           *string
+	Told             bool
+	CarriedBy        *string
+	CarriedStay      *uuid.UUID
+	CarriedPayment   *uuid.UUID
+	CarriedReference *string
+	CarriedHeardAt   *time.Time
 }
 
 type Conflict struct {

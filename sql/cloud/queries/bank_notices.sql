@@ -1,9 +1,30 @@
 -- name: KeepNotice :execrows
-INSERT INTO bank_notices (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
+-- The bank itself tells. The same notice again changes nothing. One that only a
+-- gate has told of is the bank's own from now on: settled it stays where the
+-- money came to that site, and else it is judged as it came.
+INSERT INTO bank_notices AS n (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
     tenant_id, site_id, state, why)
 VALUES (@provider, @transaction, @raw, @received_at, @account, @incoming, @amount, @purpose, @refs, @bank_at,
     @tenant_id, @site_id, @state, @why)
-ON CONFLICT (provider, transaction) DO NOTHING;
+ON CONFLICT (provider, transaction) DO UPDATE SET
+    told = true, raw = excluded.raw, received_at = excluded.received_at, account = excluded.account, incoming = excluded.incoming,
+    amount = excluded.amount, purpose = excluded.purpose, refs = excluded.refs, bank_at = excluded.bank_at,
+    state = CASE WHEN n.state = 'settled' AND n.site_id = excluded.site_id AND excluded.state = 'new' THEN n.state ELSE excluded.state END,
+    tenant_id = excluded.tenant_id, site_id = excluded.site_id, why = excluded.why
+WHERE NOT n.told;
+
+-- name: CarryNotices :batchexec
+-- A gate tells what it has relied on. What the bank told stands; where it is in
+-- review, the gate knows what came of it.
+INSERT INTO bank_notices AS n (provider, transaction, raw, received_at, account, incoming, amount, purpose, refs, bank_at,
+    tenant_id, site_id, state, told, carried_by, carried_stay, carried_payment, carried_reference, carried_heard_at)
+VALUES (@provider, @transaction, @raw, @received_at, '', true, @amount, '', '{}', @bank_at,
+    @tenant_id::uuid, @site_id::uuid, 'new', false, @carried_by::text, @carried_stay::uuid, @carried_payment::uuid, @carried_reference::text,
+    @carried_heard_at::timestamptz)
+ON CONFLICT (provider, transaction) DO UPDATE SET
+    state = 'new', why = '', carried_by = excluded.carried_by, carried_stay = excluded.carried_stay,
+    carried_payment = excluded.carried_payment, carried_reference = excluded.carried_reference, carried_heard_at = excluded.carried_heard_at
+WHERE n.state = 'review' AND n.carried_by IS NULL AND n.site_id = excluded.site_id AND n.incoming AND n.amount = excluded.amount;
 
 -- name: SitesOfAccount :many
 SELECT id, tenant_id FROM sites WHERE bank_account = @account AND bank_account <> '' ORDER BY id;
@@ -42,7 +63,7 @@ WHERE id = @id;
 
 -- name: NoticesOfSite :many
 SELECT id, provider, transaction, received_at, account, incoming, amount, purpose, refs, bank_at, state, why, stay_id, payment_id,
-    decided_by, decided_at, reason
+    decided_by, decided_at, reason, told, carried_by
 FROM bank_notices WHERE site_id = @site_id::uuid AND (@state::text = '' OR state = @state) AND id < @before::bigint ORDER BY id DESC LIMIT @max_rows;
 
 -- name: UnownedNotices :many

@@ -21,7 +21,7 @@ ORDER BY p.paid_at, p.id;
 
 -- name: ReconcileNotices :many
 -- What banks told of transfers of the time, and about these payments whenever.
-SELECT n.id, n.provider, n.transaction, n.received_at, n.bank_at, n.incoming, n.amount, n.purpose, n.state, n.why, n.stay_id, n.payment_id
+SELECT n.id, n.provider, n.transaction, n.received_at, n.bank_at, n.incoming, n.amount, n.purpose, n.state, n.why, n.stay_id, n.payment_id, n.told
 FROM bank_notices n
 WHERE n.site_id = @site::uuid AND (n.payment_id = ANY (@ids::uuid[])
     OR coalesce(n.bank_at, n.received_at) >= @from_at::timestamptz AND coalesce(n.bank_at, n.received_at) < @until_at::timestamptz)

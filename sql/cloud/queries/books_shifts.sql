@@ -12,8 +12,11 @@ SELECT b.shift_id::uuid FROM facts b WHERE b.site_id = @site_id AND b.boot IS NO
 SELECT encoded FROM facts WHERE site_id = @site_id AND shift_id = ANY (@shifts::uuid[]);
 
 -- name: ConfirmedBetween :many
--- What banks settled in [from_at, until_at).
-SELECT encoded FROM facts WHERE site_id = @site_id AND kind = 'payment_confirmed' AND at >= @from_at AND at < @until_at;
+-- What banks settled in [from_at, until_at), also where a fact was written again later.
+SELECT f.encoded FROM facts f WHERE f.site_id = @site_id AND f.kind = 'payment_confirmed' AND f.at >= @from_at AND f.at < @until_at
+UNION
+SELECT f.encoded FROM payments p JOIN facts f ON f.site_id = p.site_id AND f.kind = 'payment_confirmed' AND f.subject = p.id::text
+WHERE p.site_id = @site_id AND p.paid_at >= @from_at AND p.paid_at < @until_at AND p.bank_at IS NOT NULL;
 
 -- name: ShiftStays :many
 -- How the vehicles of stays are called.
