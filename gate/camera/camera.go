@@ -29,6 +29,13 @@ type Source interface {
 	Frame(ctx context.Context) (Frame, error)
 }
 
+// Live says whether a source shows what stands there now, so that its next frame
+// is of the same vehicle; a folder's next picture is of another.
+func Live(s Source) bool {
+	still, ok := s.(interface{ Still() bool })
+	return s != nil && (!ok || !still.Still())
+}
+
 // Open makes the camera that spec names:
 //
 //	sim:                          the simulator, seed 1, day or night by the clock
