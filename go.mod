@@ -42,6 +42,20 @@ require (
 )
 
 require (
+	github.com/bluenviron/gortsplib/v5 v5.2.2 // indirect
+	github.com/bluenviron/mediacommon/v2 v2.6.0 // indirect
+	github.com/gorilla/websocket v1.5.3 // indirect
+	github.com/icholy/digest v1.1.0 // indirect
+	github.com/pion/logging v0.2.4 // indirect
+	github.com/pion/randutil v0.1.0 // indirect
+	github.com/pion/rtcp v1.2.16 // indirect
+	github.com/pion/rtp v1.9.0 // indirect
+	github.com/pion/sdp/v3 v3.0.17 // indirect
+	github.com/pion/srtp/v3 v3.0.9 // indirect
+	github.com/pion/transport/v3 v3.1.1 // indirect
+)
+
+require (
 	github.com/hashicorp/mdns v1.0.7
 	github.com/miekg/dns v1.1.72 // indirect
 	golang.org/x/mod v0.42.0 // indirect
