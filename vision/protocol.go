@@ -93,6 +93,23 @@ type reply struct {
 	Message string       `json:"message,omitempty"`
 }
 
+var errReply = errors.New("a reply is neither a reading nor a refusal")
+
+// parseReply takes the body of an answer apart and bounds what is in it.
+func parseReply(body []byte) (reply, error) {
+	var got reply
+	if err := json.Unmarshal(body, &got); err != nil {
+		return reply{}, fmt.Errorf("parse the vision worker's reply: %w", err)
+	}
+	if got.Reading == nil {
+		if got.Code == "" || got.Message == "" {
+			return reply{}, errReply
+		}
+		return got, nil
+	}
+	return got, got.Reading.check()
+}
+
 func requestBody(picture []byte, country string) ([]byte, error) {
 	if len(country) > maxCountry {
 		return nil, parking.Errorf(parking.Invalid, "The country %q of the plate grammar is not known.", country[:maxCountry])

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -113,13 +114,17 @@ func (c *Client) runOnce(ctx context.Context) string {
 	}
 	var once sync.Once
 	reason := "The vision worker ended by itself."
+	pid := command.Process.Pid
 	w := &worker{in: in, gone: make(chan struct{}), waiting: map[uint64]chan []byte{}}
 	w.kill = func(why string) {
 		once.Do(func() { reason = "The vision worker was stopped: " + why + "." })
 		cancel()
 	}
-	if err := c.greet(w, out); err != nil {
+	if err := c.greet(w, pid, out); err != nil {
 		c.config.Log.Error("greet the vision worker", "error", err)
+		if errors.Is(err, errVersion) {
+			w.kill("it is of another version than this gate; install both from one release")
+		}
 		w.kill("it did not say hello")
 	} else if err := w.readReplies(out); err != nil {
 		c.config.Log.Error("read from the vision worker", "error", err)
@@ -139,7 +144,7 @@ func (c *Client) runOnce(ctx context.Context) string {
 }
 
 // greet waits for the worker's hello and lets it be asked.
-func (c *Client) greet(w *worker, out io.Reader) error {
+func (c *Client) greet(w *worker, pid int, out io.Reader) error {
 	limit := time.AfterFunc(helloTimeout, func() { w.kill("it was not ready in time") })
 	defer limit.Stop()
 	f, err := readFrame(out, maxReplyBytes)
@@ -151,14 +156,16 @@ func (c *Client) greet(w *worker, out io.Reader) error {
 		return fmt.Errorf("the first frame is no hello: %w", err)
 	}
 	if greeting.Protocol != ProtocolVersion {
-		return fmt.Errorf("the worker speaks protocol %d, this gate %d", greeting.Protocol, ProtocolVersion)
+		return fmt.Errorf("%w: protocol %d, here %d", errVersion, greeting.Protocol, ProtocolVersion)
 	}
 	c.mu.Lock()
-	c.worker = w // before the state says so: whoever waited asks at once
+	c.worker, c.status.PID = w, pid // before the state says so: whoever waited asks at once
 	c.mu.Unlock()
 	c.setState(StateUp, "")
 	return nil
 }
+
+var errVersion = errors.New("the worker speaks another protocol")
 
 // logLines passes what the worker says on standard error to the log, line by
 // line, each cut to a bounded length.
