@@ -3,9 +3,7 @@ package vision
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -151,12 +149,8 @@ func (c *Client) greet(w *worker, pid int, out io.Reader) error {
 	if err != nil {
 		return err
 	}
-	var greeting hello
-	if err := json.Unmarshal(f.body, &greeting); err != nil || f.number != 0 {
-		return fmt.Errorf("the first frame is no hello: %w", err)
-	}
-	if greeting.Protocol != ProtocolVersion {
-		return fmt.Errorf("%w: protocol %d, here %d", errVersion, greeting.Protocol, ProtocolVersion)
+	if err := checkHello(f); err != nil {
+		return err
 	}
 	c.mu.Lock()
 	c.worker, c.status.PID = w, pid // before the state says so: whoever waited asks at once
@@ -165,12 +159,11 @@ func (c *Client) greet(w *worker, pid int, out io.Reader) error {
 	return nil
 }
 
-var errVersion = errors.New("the worker speaks another protocol")
-
 // logLines passes what the worker says on standard error to the log, line by
-// line, each cut to a bounded length.
+// line, each cut to a bounded length and without passwords.
 type logLines struct {
 	log     *slog.Logger
+	hear    func(line string) // nil for nobody
 	pending []byte
 }
 
@@ -181,7 +174,10 @@ func (l *logLines) Write(p []byte) (int, error) {
 		switch {
 		case b == '\n':
 			if line := bytes.TrimSpace(l.pending); len(line) > 0 {
-				l.log.Info("vision worker says", "line", string(line))
+				l.log.Info("vision worker says", "line", Redacted(string(line)))
+				if l.hear != nil {
+					l.hear(string(line))
+				}
 			}
 			l.pending = l.pending[:0]
 		case len(l.pending) < maxLogLine:

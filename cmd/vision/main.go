@@ -10,9 +10,10 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Read  readCommand  `cmd:"" help:"Read the plates of picture files, one line a file."`
-	Bench benchCommand `cmd:"" help:"Measure how well and how fast folders of pictures are read, beside other engines."`
-	Serve serveCommand `cmd:"" help:"Serve a gate over standard input and output. The gate starts this itself."`
+	Read    readCommand    `cmd:"" help:"Read the plates of picture files, one line a file."`
+	Bench   benchCommand   `cmd:"" help:"Measure how well and how fast folders of pictures are read, beside other engines."`
+	Capture captureCommand `cmd:"" help:"Decode a camera for a gate over standard input and output. The gate starts this itself."`
+	Serve   serveCommand   `cmd:"" help:"Serve a gate over standard input and output. The gate starts this itself."`
 }
 
 func main() {
