@@ -243,4 +243,3 @@ func TestVideoFile(t *testing.T) {
 	source = opened(t, "v4l2:/dev/video-that-is-not-there", &log)
 	eventually(t, source, "no device", says("The camera at USB cannot be opened; it is not there, or another program has it."))
 }
-
