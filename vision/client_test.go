@@ -37,6 +37,8 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	case "babble", "flood", "odd":
 		babbleForTest(os.Getenv(workerEnv))
+	case "capture":
+		captureForTest()
 	case "gate":
 		gateForTest()
 	case "mute":

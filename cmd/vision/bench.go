@@ -25,10 +25,9 @@ import (
 // benchCommand is vision bench.
 type benchCommand struct {
 	Dirs    []string `arg:"" name:"dir" help:"Folders of pictures with a truth.csv (columns file and plate)."`
-	Engines []string `help:"Engines that are measured: ours, tesseract, ppocr." default:"ours,tesseract" enum:"ours,tesseract,ppocr"`
+	Engines []string `help:"Engines that are measured: ours, tesseract." default:"ours,tesseract" enum:"ours,tesseract"`
 	Loose   []string `help:"Folders whose truth mixes 0 with O and 1 with I." default:"eu"`
 	Odd     bool     `help:"Only pictures whose SHA-256 is odd: those that no threshold was chosen on."`
-	Models  string   `type:"path" help:"Folder for weights of other engines, fetched when they are not there." default:"~/.cache/gatehouse/models"`
 	Write   string   `type:"path" placeholder:"FILE" help:"Put the tables into the section about plates of this file, too."`
 }
 
@@ -40,7 +39,7 @@ func (c *benchCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
-	engines, err := c.engines(ctx)
+	engines, err := c.engines()
 	if err != nil {
 		return err
 	}
@@ -91,7 +90,7 @@ func (c *benchCommand) folders() ([]bench.Folder, error) {
 
 // engines starts a worker of each engine, pinned to the first core that this
 // process may use: they read in turn, so that one core is enough.
-func (c *benchCommand) engines(context.Context) ([]bench.Engine, error) {
+func (c *benchCommand) engines() ([]bench.Engine, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -105,7 +104,7 @@ func (c *benchCommand) engines(context.Context) ([]bench.Engine, error) {
 	engines := make([]bench.Engine, 0, len(c.Engines))
 	for _, name := range c.Engines {
 		config := vision.Config{
-			Path: path, Args: append(slices.Clone(args), "serve", "--engine", name, "--models", c.Models), ReadTimeout: time.Minute,
+			Path: path, Args: append(slices.Clone(args), "serve", "--engine", name), ReadTimeout: time.Minute,
 		}
 		engines = append(engines, bench.Engine{Name: name, Note: noteOf(name), Client: vision.NewClient(config)})
 	}

@@ -92,7 +92,7 @@ func tesseractData() finding {
 func plateReader() finding {
 	f := finding{what: "plate reader"}
 	began := time.Now()
-	reader, err := openEngine(engineOurs, "")
+	reader, err := openEngine(engineOurs)
 	if err != nil {
 		f.found, f.missing, f.remedy = "it does not start", true, err.Error()
 		return f
@@ -109,8 +109,10 @@ func plateReader() finding {
 func weights(dir string) []finding {
 	models, err := filepath.Glob(filepath.Join(dir, "*.onnx"))
 	if err != nil || len(models) == 0 {
-		return []finding{{what: "weights", found: "none in " + dir + "; plates are read with what is built in",
-			remedy: "they come with the source; name their folder with --models"}}
+		return []finding{{
+			what: "weights", found: "none in " + dir + "; plates are read with what is built in",
+			remedy: "they come with the source; name their folder with --models",
+		}}
 	}
 	var cards [][]byte
 	for _, pattern := range []string{"*.json", "*.md"} {

@@ -19,12 +19,10 @@ type engine interface {
 const (
 	engineOurs      = "ours"
 	engineTesseract = "tesseract"
-	enginePaddle    = "ppocr"
 )
 
-// openEngine starts an engine; models is the folder of those that bring their
-// weights with them.
-func openEngine(name, models string) (engine, error) {
+// openEngine starts an engine.
+func openEngine(name string) (engine, error) {
 	oneThread()
 	switch name {
 	case engineOurs:

@@ -18,7 +18,6 @@ import (
 // serveCommand is vision serve. The engine is ours but for vision bench.
 type serveCommand struct {
 	Engine string `hidden:"" default:"ours"`
-	Models string `hidden:"" type:"path"`
 }
 
 // Run serves until standard input ends or SIGTERM comes.
@@ -29,7 +28,7 @@ func (c *serveCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
-	reader, err := openEngine(c.Engine, c.Models)
+	reader, err := openEngine(c.Engine)
 	if err != nil {
 		return err
 	}

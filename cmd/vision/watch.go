@@ -48,7 +48,7 @@ func (c *watchCommand) Run() (err error) {
 		return err
 	}
 	defer func() { _ = camera.Close(source) }() // the program ends
-	reader, err := openEngine(engineOurs, "")
+	reader, err := openEngine(engineOurs)
 	if err != nil {
 		return err
 	}

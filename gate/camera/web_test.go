@@ -131,7 +131,7 @@ func mjpeg(picture func() []byte, saysLength bool) http.HandlerFunc {
 			if _, err := fmt.Fprintf(w, "--lane\r\nContent-Type: image/jpeg\r\n%s\r\n%s\r\n", length, data); err != nil {
 				return
 			}
-			http.NewResponseController(w).Flush()
+			_ = http.NewResponseController(w).Flush() // the caller may have gone
 			select {
 			case <-tick.C:
 			case <-r.Context().Done():
@@ -190,7 +190,7 @@ func TestWebCameraReasons(t *testing.T) {
 		},
 		"The camera is connected and sends no pictures.": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=x")
-			http.NewResponseController(w).Flush()
+			_ = http.NewResponseController(w).Flush() // the caller may have gone
 			<-r.Context().Done()
 		},
 	}
