@@ -34,6 +34,13 @@ type Source interface {
 	Frame(ctx context.Context) (Frame, error)
 }
 
+// Live says whether a source shows what stands there now, so that its next frame
+// is of the same vehicle; a folder's next picture is of another.
+func Live(s Source) bool {
+	still, ok := Behind(s).(interface{ Still() bool })
+	return s != nil && (!ok || !still.Still())
+}
+
 // Options are what Open needs besides a spec. The zero value is enough for
 // sim:, folder: and http:.
 type Options struct {

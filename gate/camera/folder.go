@@ -50,6 +50,9 @@ func NewFolder(path string, wrap bool) (*Folder, error) {
 	return &Folder{Now: time.Now, files: files, wrap: wrap}, nil
 }
 
+// Still says that the next frame is the same picture (Live).
+func (f *Folder) Still() bool { return true }
+
 // Frame returns the present picture, read anew so that a replaced file shows.
 func (f *Folder) Frame(ctx context.Context) (Frame, error) {
 	if err := ctx.Err(); err != nil {

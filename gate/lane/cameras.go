@@ -43,7 +43,10 @@ func (d *Desk) look(l parking.Lane, p *post, v *vehicle, given []byte) {
 	reading := v.reading
 	d.mu.Unlock()
 	if reading {
-		d.read(l, v, frame)
+		if best := d.read(l, p, v, frame, len(given) == 0); len(best) > 0 {
+			d.keepInstead(v, best)
+			frame = best
+		}
 		d.cropThumb(v, frame)
 	}
 	d.mu.Lock()
@@ -115,6 +118,24 @@ func (d *Desk) keepThumb(ctx context.Context, picture []byte, box [4]int) string
 	}
 	d.log.Warn("no thumbnail was kept", "error", err)
 	return ""
+}
+
+// keepInstead gives the vehicle's fact a better frame as its photo. The first one
+// stays where it is: a fact that was written meanwhile names it.
+func (d *Desk) keepInstead(v *vehicle, picture []byte) {
+	ref, err := d.keepPhoto(v.ctx, parking.RolePlate, picture)
+	if err != nil {
+		d.log.Warn("a better picture of a vehicle was not kept", "error", err)
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	isPlate := func(ref parking.PhotoRef) bool { return ref.Role == string(parking.RolePlate) }
+	if at := slices.IndexFunc(v.photos, isPlate); !v.done && at >= 0 {
+		ref.Thumb = v.photos[at].Thumb
+		v.photos = slices.Clone(v.photos) // a fact may be on its way to the disk with these
+		v.photos[at] = ref
+	}
 }
 
 // cropThumb gives the vehicle's photo the plate as its thumbnail, once it is

@@ -136,6 +136,7 @@ type Desk struct {
 	// lateBusy says that they are being read.
 	lateBusy bool
 	turn     int // notes about loans so far
+	wishes   wishes
 	near     nearTurn
 	ids      [64]sync.Mutex // by request id: one request is done once at a time
 	noteMu   sync.Mutex
@@ -167,7 +168,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, senses: map[string]*sense{}, spent: map[string]Hold{}, disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
+	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, senses: map[string]*sense{}, spent: map[string]Hold{}, wishes: newWishes(), disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
 	d.reader = Worker{OK: cfg.Vision != nil}
 	if cfg.Vision == nil {
 		d.reader.Why = "There is no vision worker; plates are typed."

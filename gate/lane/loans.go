@@ -3,6 +3,7 @@ package lane
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gatehouse/gate/state"
 	"gatehouse/parking"
@@ -13,6 +14,51 @@ import (
 // none itself. Beyond twice the stock it gives back what it borrowed.
 const stock = 2
 
+// askAgain is how long a gate does not ask again for a slot that it was refused
+// while that stands as it stood. On a full site all gates are short: without a
+// pause each refusal is news that makes the next gate ask.
+const askAgain = 30 * time.Second
+
+// wishes is what became of the slots that a gate has asked for.
+type wishes struct {
+	asked   map[string]int64     // by slot: the number of its last loan, when it was asked for
+	refused map[string]time.Time // by slot: since when
+}
+
+func newWishes() wishes {
+	return wishes{asked: map[string]int64{}, refused: map[string]time.Time{}}
+}
+
+// look takes in what the feed tells of the slots that were asked for: a number
+// that was used up without a loan is a refusal; a slot that was taken meanwhile
+// may be asked for as soon as it is free.
+func (w *wishes) look(site *state.Site, now time.Time) {
+	for code, n := range w.asked {
+		if s, ok := site.Slot(code); !ok || s.Loan.N > n {
+			delete(w.asked, code)
+			if ok && !s.Loan.Open() {
+				w.refused[code] = now
+			}
+		}
+	}
+	for code, at := range w.refused {
+		if s, ok := site.Slot(code); !ok || s.State != parking.SlotFree || now.Sub(at) >= askAgain || now.Before(at) {
+			delete(w.refused, code)
+		}
+	}
+}
+
+// ask notes what is asked for.
+func (w *wishes) ask(site *state.Site, codes []string) {
+	for _, code := range codes {
+		if s, ok := site.Slot(code); ok {
+			if _, under := w.asked[code]; !under {
+				w.asked[code] = s.Loan.N
+			}
+		}
+	}
+}
+
 // Notes about loans (docs/SLOTS.md) are made and answered here, since only the
 // desk knows what stands offered at a lane: what is, is neither lent nor given
 // back until the vehicle has taken it or gone.
@@ -21,32 +67,45 @@ const stock = 2
 func (d *Desk) LoanNote(ctx context.Context) (parking.LoanNote, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.loanNote(ctx)
+	note, err := d.loanNote(ctx)
+	if err != nil {
+		return note, err
+	}
+	site := d.cfg.State.Site()
+	d.wishes.look(site, d.cfg.Now())
+	note.Want = d.wanted(site)
+	d.wishes.ask(site, note.Want)
+	return note, nil
 }
 
+// loanNote is what there is to say but for what this gate would like to have. mu
+// is held.
 func (d *Desk) loanNote(ctx context.Context) (parking.LoanNote, error) {
 	offered := d.offered(nil)
 	site := d.cfg.State.Site()
 	d.cfg.State.GiveUp(unneeded(site, offered)...)
-	note, err := d.cfg.State.LoanNote(context.WithoutCancel(ctx), offered)
-	if err != nil {
-		return note, err
-	}
-	note.Want = wanted(d.cfg.State.Site(), d.classesIn(), d.position(), d.turn)
+	return d.cfg.State.LoanNote(context.WithoutCancel(ctx), offered)
+}
+
+// wanted lists the slots that this gate asks for. mu is held.
+func (d *Desk) wanted(site *state.Site) []string {
+	refused := func(code string) bool { return !d.wishes.refused[code].IsZero() }
+	out := nearestElsewhere(site, d.classesIn(), d.position(), d.turn, refused)
 	d.turn++
 	for _, p := range d.lanes {
 		// What the guard chose by hand is asked for by name.
 		for _, v := range p.order() {
-			if v.chosen && !v.done && v.Slot != "" && !site.MayOffer(v.Slot) && !slices.Contains(note.Want, v.Slot) {
-				note.Want = append(note.Want, v.Slot)
+			if v.chosen && !v.done && v.Slot != "" && !site.MayOffer(v.Slot) && !refused(v.Slot) && !slices.Contains(out, v.Slot) {
+				out = append(out, v.Slot)
 			}
 		}
 	}
-	return note, nil
+	return out
 }
 
 // Lend answers the cloud's question about loans. What was asked for and is
-// neither lent nor kept could not be written down.
+// neither lent nor kept could not be written down. An answer asks for nothing
+// itself: gates that are all short would ask one another without end.
 func (d *Desk) Lend(ctx context.Context, r parking.LendRequest) (parking.LoanNote, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -121,10 +180,10 @@ func freeHere(site *state.Site, class parking.Class) []parking.Slot {
 	return out
 }
 
-// wanted lists the slots that a gate would like to be lent, as many as its
-// stock lacks: the nearest ones of one other gate, the nearest gate first and
+// nearestElsewhere lists the slots that a gate would like to be lent, as many as
+// its stock lacks: the nearest ones of one other gate, the nearest gate first and
 // with each turn the next, since one that is away or short itself lends nothing.
-func wanted(site *state.Site, classes []parking.Class, from parking.Point, turn int) []string {
+func nearestElsewhere(site *state.Site, classes []parking.Class, from parking.Point, turn int, refused func(code string) bool) []string {
 	var out []string
 	for _, class := range classes {
 		lack := stock - len(freeHere(site, class))
@@ -133,7 +192,7 @@ func wanted(site *state.Site, classes []parking.Class, from parking.Point, turn 
 		}
 		by := map[string][]string{}
 		var gates []string
-		for _, s := range parking.Nearest(site.Slots, class, from, func(s parking.Slot) bool { return site.MayOffer(s.Code) }) {
+		for _, s := range parking.Nearest(site.Slots, class, from, func(s parking.Slot) bool { return site.MayOffer(s.Code) || refused(s.Code) }) {
 			gate := s.Home
 			if s.Loan.Open() {
 				gate = s.Loan.To

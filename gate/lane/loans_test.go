@@ -3,6 +3,7 @@ package lane_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
@@ -127,6 +128,62 @@ func TestAGateKeepsWhatItNeeds(t *testing.T) {
 	}
 	if note := lend(b, asked(b, "E15", "S", 1), asked(b, "Z99", "S", 1)); len(note.Lent) != 1 || len(note.Kept) != 2 {
 		t.Errorf("another gate's slot, and none: %+v", note)
+	}
+}
+
+// Gates that are all short of slots do not ask one another without end: an answer
+// asks for nothing, and what was refused is asked for again after half a minute,
+// or when a vehicle has stood there.
+func TestAGateThatIsRefusedWaits(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{NoCamera: true, Change: func(snap *wire.Snapshot) {
+		for i := range snap.Slots {
+			if s := &snap.Slots[i]; s.Code != "E14" && s.Code != "E15" {
+				s.State = parking.SlotOutOfService
+			}
+		}
+	}})
+	wants := func() []string {
+		t.Helper()
+		want := noted(b).Want
+		slices.Sort(want)
+		return want
+	}
+	both := []string{"E14", "E15"}
+	if got := wants(); !slices.Equal(got, both) {
+		t.Fatalf("asked for are %v", got)
+	}
+	if got := wants(); !slices.Equal(got, both) {
+		t.Errorf("what was not answered is not said again: %v", got)
+	}
+	if note := lend(b, asked(b, "N08", "S", 1)); len(note.Kept) != 1 || len(note.Want) != 0 {
+		t.Errorf("the answer is %+v", note)
+	}
+	told(b, "E15", parking.Loan{N: 1})
+	if got := wants(); !slices.Equal(got, []string{"E14"}) {
+		t.Errorf("E15 was refused, and asked for are %v", got)
+	}
+	told(b, "E14", parking.Loan{N: 7})
+	if got := wants(); len(got) != 0 {
+		t.Errorf("both were refused, and asked for are %v", got)
+	}
+	b.Clock.Pass(29 * time.Second)
+	if got := wants(); len(got) != 0 {
+		t.Errorf("asked for are %v", got)
+	}
+	slot, _ := b.State.Site().Slot("E14")
+	for _, state := range []parking.SlotState{parking.SlotOccupied, parking.SlotFree} {
+		slot.State = state
+		if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: b.State.Site().FeedSeq + 1, Slots: []parking.Slot{slot}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := wants(); (len(got) == 1) != (state == parking.SlotFree) {
+			t.Errorf("E14 is %s, and asked for are %v", state, got)
+		}
+	}
+	b.Clock.Pass(time.Second)
+	if got := wants(); !slices.Equal(got, both) {
+		t.Errorf("after half a minute asked for are %v", got)
 	}
 }
 

@@ -1,9 +1,11 @@
 package lane
 
 import (
+	"bytes"
 	"context"
 	"time"
 
+	"gatehouse/gate/camera"
 	"gatehouse/parking"
 	"gatehouse/vision"
 )
@@ -19,11 +21,91 @@ const (
 // country is whose plates are read first.
 const country = "vn"
 
-// read has the picture read and lays the reading over the vehicle.
-func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
+// Frames of one vehicle vote on its plate (vision.Vote).
+const (
+	maxFrames  = 5
+	maxEmpty   = 3                     // while none of them shows a plate
+	framePause = 60 * time.Millisecond // between two, so that they are not the same
+)
+
+// readFrames has a picture read, and if the camera is live further ones, until
+// two agree. The plate is shown once, when all have voted: it does not change
+// under the guard's hand. better is the frame that shows the plate best, nil
+// where that is the first. An error is that of the first frame.
+func (d *Desk) readFrames(ctx context.Context, p *post, v *vehicle, first []byte, live bool) (reading vision.Reading, better []byte, err error) {
+	next := time.NewTicker(framePause)
+	defer next.Stop()
+	var readings []vision.Reading
+	var pictures [][]byte
+	picture := first
+	for {
+		r, err := d.cfg.Vision.Read(ctx, picture, country)
+		if err != nil && len(readings) == 0 {
+			return r, nil, err
+		}
+		if err != nil {
+			break
+		}
+		readings, pictures = append(readings, r), append(pictures, picture)
+		if !live || settled(readings) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-next.C:
+		}
+		frame, err := d.takeFrame(ctx, p, parking.RolePlate)
+		d.mu.Lock()
+		// A camera slower than this has no further frame: the same one twice would
+		// agree with itself.
+		over := err != nil || v.done || v.overtaken || v.Typed || bytes.Equal(frame.JPEG, picture)
+		d.mu.Unlock()
+		if over {
+			break
+		}
+		picture = frame.JPEG
+	}
+	reading = vision.Vote(readings)
+	if readings[0].Outcome == vision.OutcomeRead {
+		return reading, nil, nil
+	}
+	var sure float64
+	for i, r := range readings[1:] {
+		if r.Outcome == vision.OutcomeRead && r.Plate == reading.Plate && r.Confidence > sure {
+			better, sure = pictures[i+1], r.Confidence
+		}
+	}
+	return reading, better, nil
+}
+
+// settled says that further frames are not asked: two have read the same plate
+// and none another, or there are enough.
+func settled(frames []vision.Reading) bool {
+	reads, empty, plate := 0, 0, parking.Plate("")
+	for _, f := range frames {
+		if f.Outcome == vision.OutcomeNone {
+			empty++
+		}
+		if f.Outcome != vision.OutcomeRead {
+			continue
+		}
+		if plate != "" && f.Plate != plate {
+			return len(frames) == maxFrames
+		}
+		plate = f.Plate
+		reads++
+	}
+	return reads >= 2 || len(frames) == maxFrames || empty == len(frames) && empty == maxEmpty
+}
+
+// read has the picture read, with further ones where another may be taken, and
+// lays the reading over the vehicle. It returns a picture that shows the plate
+// better, nil for none.
+func (d *Desk) read(l parking.Lane, p *post, v *vehicle, picture []byte, further bool) (better []byte) {
 	ctx, cancel := context.WithTimeout(v.ctx, readTimeout)
 	defer cancel()
-	reading, err := d.cfg.Vision.Read(ctx, picture, country)
+	live := further && camera.Live(p.cameras[parking.RolePlate])
+	reading, better, err := d.readFrames(ctx, p, v, picture, live)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.reading = false
@@ -32,17 +114,17 @@ func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
 		if err == nil {
 			d.readAgain()
 		}
-		return
+		return nil
 	}
 	if v.ctx.Err() != nil {
-		return // the vehicle has gone
+		return nil // the vehicle has gone
 	}
 	if err != nil {
 		d.reader = Worker{Why: parking.ErrorMessage(err)}
 		d.log.Warn("a plate was not read", "lane", l.Code, "error", err)
 		d.readLater(l, v)
 		d.ready(v)
-		return
+		return nil
 	}
 	d.reader = Worker{OK: true}
 	d.readAgain()
@@ -55,6 +137,7 @@ func (d *Desk) read(l parking.Lane, v *vehicle, picture []byte) {
 	}
 	d.assess(l, v)
 	d.ready(v)
+	return better
 }
 
 // setPlate puts a plate on the vehicle. mu is held.

@@ -62,6 +62,7 @@ func (c *Clock) Pass(d time.Duration) {
 // Reader is a vision worker that reads what the test tells it to.
 type Reader struct {
 	mu      sync.Mutex
+	first   []vision.Reading // answered before reading, one each
 	reading vision.Reading
 	err     error
 	calls   int
@@ -81,7 +82,23 @@ func (r *Reader) Hold() (release func()) {
 func (r *Reader) Next(reading vision.Reading, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.reading, r.err = reading, err
+	r.first, r.reading, r.err = nil, reading, err
+}
+
+// Frames sets what the next pictures read as, one after the other, and all
+// after them as the last.
+func (r *Reader) Frames(readings ...vision.Reading) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(readings) - 1
+	r.first, r.reading, r.err = readings[:last], readings[last], nil
+}
+
+// Calls is how many pictures were read.
+func (r *Reader) Calls() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.calls
 }
 
 // Read answers with what Next has set.
@@ -102,6 +119,11 @@ func (r *Reader) Read(ctx context.Context, picture []byte, _ string) (vision.Rea
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
+	if len(r.first) > 0 {
+		reading := r.first[0]
+		r.first = r.first[1:]
+		return reading, nil
+	}
 	return r.reading, r.err
 }
 
