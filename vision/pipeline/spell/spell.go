@@ -1,4 +1,7 @@
-package pipeline
+// Package spell says which plates the letters of a picture may spell: readers
+// give for each place the share of each letter, the plate grammar says which of
+// them make a plate (plates.md §1).
+package spell
 
 import (
 	"cmp"
@@ -19,6 +22,14 @@ const (
 	AnyCountry Country = "any" // four to nine letters and digits
 )
 
+// alphabet are the letters and digits that are told apart. I, J, O, Q and W
+// never occur in Vietnamese series but do elsewhere.
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZĐ"
+
+// Alphabet lists the letters and digits that are told apart; shares are in its
+// order.
+var Alphabet = []rune(alphabet)
+
 // Letters that may stand at a place of a pattern.
 var places = map[byte]string{
 	'D': "0123456789",
@@ -27,8 +38,11 @@ var places = map[byte]string{
 	'A': "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 }
 
-// patterns lists what the lines of a plate may hold.
-func patterns(country Country, letters []int) []string {
+// Fits says whether r may stand at a place of a pattern.
+func Fits(place byte, r rune) bool { return strings.ContainsRune(places[place], r) }
+
+// Patterns lists what lines with so many letters may hold: a byte for each place.
+func Patterns(country Country, letters []int) []string {
 	if country == AnyCountry {
 		return anyPatterns(letters)
 	}
@@ -71,10 +85,10 @@ func anyPatterns(letters []int) []string {
 	return []string{strings.Repeat("A", total)}
 }
 
-// spelling is one way to read the letters of a site.
-type spelling struct {
-	plate parking.Plate
-	log   float64 // sum of the logarithms of the letters' shares
+// Spelling is one way to read the letters of a plate.
+type Spelling struct {
+	Plate parking.Plate
+	Log   float64 // sum of the logarithms of the letters' shares
 }
 
 // maxSpellings bounds what is kept at each letter: a plate's best spellings
@@ -83,48 +97,48 @@ const maxSpellings = 12
 
 // spell returns the likeliest spellings that fit a pattern, the best first.
 // shares holds, for each letter, the share of each letter of the alphabet.
-func spell(shares [][]float64, pattern string) []spelling {
-	beam := []spelling{{}}
+func spell(shares [][]float64, pattern string) []Spelling {
+	beam := []Spelling{{}}
 	for i, share := range shares {
 		allowed := places[pattern[i]]
-		var next []spelling
-		for k, r := range alphabetRunes {
+		var next []Spelling
+		for k, r := range Alphabet {
 			if share[k] < 1e-4 || !strings.ContainsRune(allowed, r) {
 				continue
 			}
 			for _, s := range beam {
-				next = append(next, spelling{s.plate + parking.Plate(r), s.log + math.Log(share[k])})
+				next = append(next, Spelling{s.Plate + parking.Plate(r), s.Log + math.Log(share[k])})
 			}
 		}
-		slices.SortFunc(next, func(a, b spelling) int { return cmp.Compare(b.log, a.log) })
+		slices.SortFunc(next, func(a, b Spelling) int { return cmp.Compare(b.Log, a.Log) })
 		beam = next[:min(len(next), maxSpellings)]
 	}
 	return beam
 }
 
-// spellAll tries every pattern and keeps what the grammar knows.
-func spellAll(shares [][]float64, country Country, letters []int) []spelling {
-	var all []spelling
-	for _, pattern := range patterns(country, letters) {
+// All tries every pattern and keeps what the grammar knows.
+func All(shares [][]float64, country Country, letters []int) []Spelling {
+	var all []Spelling
+	for _, pattern := range Patterns(country, letters) {
 		for _, s := range spell(shares, pattern) {
-			if country == AnyCountry || s.plate.Known() {
+			if country == AnyCountry || s.Plate.Known() {
 				all = append(all, s)
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b spelling) int {
-		return cmp.Or(cmp.Compare(b.log, a.log), cmp.Compare(a.plate, b.plate))
+	slices.SortFunc(all, func(a, b Spelling) int {
+		return cmp.Or(cmp.Compare(b.Log, a.Log), cmp.Compare(a.Plate, b.Plate))
 	})
-	all = slices.CompactFunc(all, func(a, b spelling) bool { return a.plate == b.plate })
+	all = slices.CompactFunc(all, func(a, b Spelling) bool { return a.Plate == b.Plate })
 	return all[:min(len(all), maxSpellings)]
 }
 
-// toCandidates turns spellings into what the guard sees, the likeliest first;
+// Candidates turns spellings into what the guard sees, the likeliest first;
 // belief is how far the site and the plate as a whole are believed.
-func toCandidates(spellings []spelling, belief func(parking.Plate) float64) []vision.Candidate {
+func Candidates(spellings []Spelling, belief func(parking.Plate) float64) []vision.Candidate {
 	candidates := make([]vision.Candidate, 0, len(spellings))
 	for _, s := range spellings {
-		candidates = append(candidates, vision.Candidate{Plate: s.plate, Confidence: round(math.Exp(s.log) * belief(s.plate))})
+		candidates = append(candidates, vision.Candidate{Plate: s.Plate, Confidence: round(math.Exp(s.Log) * belief(s.Plate))})
 	}
 	slices.SortStableFunc(candidates, func(a, b vision.Candidate) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	return candidates[:min(len(candidates), maxCandidates)]
