@@ -43,7 +43,7 @@ func (c *readCommand) Run() (err error) {
 	out := bufio.NewWriter(os.Stdout)
 	failed := false
 	for _, name := range c.Files {
-		line := readFile(reader, name, spell.Country(c.Country))
+		line := readFile(reader, name, pipeline.Country(c.Country))
 		failed = failed || line.Error != ""
 		if err := c.print(out, line); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (c *readCommand) Run() (err error) {
 	return nil
 }
 
-func readFile(reader *pipeline.Reader, name string, country spell.Country) fileReading {
+func readFile(reader *pipeline.Reader, name string, country pipeline.Country) fileReading {
 	line := fileReading{File: name, Reading: vision.None()}
 	data, err := readBounded(name)
 	if err == nil {

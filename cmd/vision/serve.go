@@ -36,8 +36,8 @@ func (serveCommand) Run() (err error) {
 	// A signal must end the waiting read of standard input.
 	context.AfterFunc(ctx, func() { _ = os.Stdin.Close() })
 	err = vision.Serve(ctx, os.Stdin, out, func(picture []byte, country string) (vision.Reading, error) {
-		switch grammar := spell.Country(country); grammar {
-		case spell.Vietnam, spell.AnyCountry:
+		switch grammar := pipeline.Country(country); grammar {
+		case pipeline.Vietnam, pipeline.AnyCountry:
 			return reader.Read(picture, grammar)
 		default:
 			return vision.None(), parking.Errorf(parking.Invalid, "The plate grammar %q is not known; it is vn or any.", country)

@@ -5,22 +5,18 @@ package models
 
 import (
 	"crypto/sha256"
-	_ "embed" // the weights
+	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"gatehouse/parking"
 )
 
-var (
-	//go:embed plate_detector.onnx
-	detector []byte
-	//go:embed plate_reader.onnx
-	reader []byte
-	//go:embed operating.json
-	operating []byte
-)
+//go:embed weights
+var files embed.FS
 
 // Weights are what the networks are loaded from.
 type Weights struct {
@@ -33,10 +29,10 @@ type Weights struct {
 // whose SHA-256 is even and reported on the odd ones, so that the figures are
 // not those of the pictures it was chosen on.
 type OperatingPoint struct {
-	Detector  string             `json:"detector"`  // SHA-256 of the weights that it is of
-	Reader    string             `json:"reader"`    //
-	Threshold map[string]float64 `json:"threshold"` // by country; one without is never read, only unsure
-	Shown     float64            `json:"shown"`     // below it nothing is said to be there
+	Detector  string             `json:"detector,omitempty"` // SHA-256 of the weights that it is of
+	Reader    string             `json:"reader,omitempty"`   //
+	Threshold map[string]float64 `json:"threshold"`          // by country; one without is never read, only unsure
+	Shown     float64            `json:"shown"`              // below it nothing is said to be there
 	How       string             `json:"how"`
 	Command   string             `json:"command"`
 	Even      []Figures          `json:"chosen_on_even"`
@@ -67,31 +63,61 @@ func (o *OperatingPoint) From(country string) float64 {
 }
 
 // Shipped returns the weights that are part of the program. An error of code
-// Unavailable says that their operating point is of other weights: what was never
-// measured reads nothing.
-func Shipped() (Weights, error) { return check(detector, reader, operating) }
+// Unavailable says that there are none, or that their operating point is of
+// others: what was never measured reads nothing.
+func Shipped() (Weights, error) {
+	w, err := load(files)
+	if err != nil {
+		return Weights{}, err
+	}
+	operating, err := fs.ReadFile(files, "weights/operating.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return Weights{}, refuse()
+	}
+	if err != nil {
+		return Weights{}, fmt.Errorf("read the operating point: %w", err)
+	}
+	return check(w, operating)
+}
 
 // Unmeasured returns the weights with an operating point that is still to be
-// measured: nothing counts as read by it, and everything is shown.
-func Unmeasured() Weights {
-	return Weights{Detector: detector, Reader: reader, Point: OperatingPoint{
-		Detector: sum(detector), Reader: sum(reader), Shown: shown,
-	}}
-}
+// measured: nothing counts as read by it.
+func Unmeasured() (Weights, error) { return load(files) }
 
 // shown is the confidence below which nothing is said to be there.
 const shown = 0.02
 
-func check(detector, reader, operating []byte) (Weights, error) {
-	w := Weights{Detector: detector, Reader: reader}
-	if err := json.Unmarshal(operating, &w.Point); err != nil {
+func load(from fs.FS) (Weights, error) {
+	var w Weights
+	for name, into := range map[string]*[]byte{"weights/plate_detector.onnx": &w.Detector, "weights/plate_reader.onnx": &w.Reader} {
+		b, err := fs.ReadFile(from, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return Weights{}, parking.Errorf(parking.Unavailable, "This program has no weights; plates are read by ink and Tesseract.")
+		}
+		if err != nil {
+			return Weights{}, fmt.Errorf("read weights: %w", err)
+		}
+		*into = b
+	}
+	w.Point = OperatingPoint{Detector: sum(w.Detector), Reader: sum(w.Reader), Shown: shown}
+	return w, nil
+}
+
+func check(w Weights, operating []byte) (Weights, error) {
+	var p OperatingPoint
+	if err := json.Unmarshal(operating, &p); err != nil {
 		return Weights{}, fmt.Errorf("parse the operating point: %w", err)
 	}
-	if w.Point.Detector != sum(detector) || w.Point.Reader != sum(reader) {
-		return Weights{}, parking.Errorf(parking.Unavailable,
-			"The operating point was measured for other weights than these; plates are read without networks, and none counts as read.")
+	if p.Detector != w.Point.Detector || p.Reader != w.Point.Reader {
+		return Weights{}, refuse()
 	}
+	w.Point = p
 	return w, nil
+}
+
+func refuse() error {
+	return parking.Errorf(parking.Unavailable,
+		"The operating point was measured for other weights than these, or never; plates are read by ink and Tesseract.")
 }
 
 func sum(b []byte) string {

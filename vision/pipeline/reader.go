@@ -25,6 +25,15 @@ import (
 	"gatehouse/vision/pipeline/spell"
 )
 
+// Country is the grammar that a site expects.
+type Country = spell.Country
+
+// The grammars.
+const (
+	Vietnam    = spell.Vietnam
+	AnyCountry = spell.AnyCountry
+)
+
 // Reader reads plates. It is not safe for several goroutines.
 type Reader struct {
 	finder  finder
@@ -87,7 +96,7 @@ const smallestSide = 16
 // believed most, where there are several. The error is an Error of code Invalid
 // or TooLarge for what is no picture, and a defect otherwise; no plate is no
 // error.
-func (r *Reader) Read(data []byte, country spell.Country) (vision.Reading, error) {
+func (r *Reader) Read(data []byte, country Country) (vision.Reading, error) {
 	started := r.now()
 	if err := vision.CheckPicture(data); err != nil {
 		return vision.None(), err
@@ -110,7 +119,7 @@ func (r *Reader) Read(data []byte, country spell.Country) (vision.Reading, error
 	return reading, err
 }
 
-func (r *Reader) readPicture(grey gocv.Mat, country spell.Country) (vision.Reading, error) {
+func (r *Reader) readPicture(grey gocv.Mat, country Country) (vision.Reading, error) {
 	if min(grey.Cols(), grey.Rows()) < smallestSide {
 		return vision.None(), nil
 	}
@@ -142,7 +151,7 @@ func (r *Reader) readPicture(grey gocv.Mat, country spell.Country) (vision.Readi
 }
 
 // readPlate reads one plate; its outcome is unsure, or none.
-func (r *Reader) readPlate(grey gocv.Mat, q *quad, country spell.Country) (vision.Reading, error) {
+func (r *Reader) readPlate(grey gocv.Mat, q *quad, country Country) (vision.Reading, error) {
 	rectified := crop(grey, q)
 	defer func() { _ = rectified.Close() }()
 	letters, err := r.letters.read(rectified)

@@ -4,28 +4,41 @@
 // plates of one or two lines (line.go); each letter is compared with drawn
 // patterns (atlas.go); the row is set anew, evenly and without border, and given
 // to Tesseract (letter.go, tesseract.go); both opinions are weighed under the
-// plate grammar (weigh.go). Nothing was measured for it: it never says read.
+// plate grammar (weigh.go). operating.json says what was measured of it.
 package ink
 
 import (
+	_ "embed" // operating.json
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 
 	"gocv.io/x/gocv"
 
 	"gatehouse/parking"
 	"gatehouse/vision"
+	"gatehouse/vision/models"
 	"gatehouse/vision/pipeline/spell"
 )
+
+//go:embed operating.json
+var operating []byte
 
 // Reader reads plates. It is not safe for several goroutines.
 type Reader struct {
 	atlas     *atlas
 	tesseract *tesseract
+	// Point is its operating point.
+	Point models.OperatingPoint
 }
 
 // New makes a Reader; it fails where Tesseract has no data.
 func New() (*Reader, error) {
+	var point models.OperatingPoint
+	if err := json.Unmarshal(operating, &point); err != nil {
+		return nil, fmt.Errorf("parse operating.json: %w", err)
+	}
 	drawn, err := newAtlas()
 	if err != nil {
 		return nil, err
@@ -38,7 +51,7 @@ func New() (*Reader, error) {
 	if _, err := ocr.read([]*grey{{w: 1, h: 1, pix: []byte{255}}}, digitsOnly); err != nil {
 		return nil, errors.Join(err, ocr.close())
 	}
-	return &Reader{atlas: drawn, tesseract: ocr}, nil
+	return &Reader{atlas: drawn, tesseract: ocr, Point: point}, nil
 }
 
 // Close frees what Tesseract holds.
@@ -53,7 +66,7 @@ var inks = []ink{
 	{block: 61, below: 20, light: true},
 }
 
-// Read reads the plate of a grey picture: unsure with candidates, or none.
+// Read reads the plate of a grey picture.
 func (r *Reader) Read(grey gocv.Mat, country spell.Country) (vision.Reading, error) {
 	p := scale(grey)
 	defer func() { _ = p.mat.Close() }()
@@ -103,6 +116,9 @@ func (r *Reader) conclude(p *picture, t *trial, country spell.Country) vision.Re
 	box := t.site.box()
 	scaleBack := func(v int) int { return int(math.Round(float64(v) / p.scale)) }
 	x0, y0 := scaleBack(max(box.Min.X, 0)), scaleBack(max(box.Min.Y, 0))
+	if reading.Confidence >= r.Point.From(string(country)) {
+		reading.Outcome = vision.OutcomeRead
+	}
 	reading.Box = [4]int{x0, y0, scaleBack(min(box.Max.X, p.w)) - x0, scaleBack(min(box.Max.Y, p.h)) - y0}
 	return reading
 }
