@@ -30,13 +30,22 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZĐ"
 // order.
 var Alphabet = []rune(alphabet)
 
-// Letters that may stand at a place of a pattern.
+// Letters that may stand at a place of a pattern. Which of them really make a
+// plate the grammar says (parking.Plate.Known).
 var places = map[byte]string{
 	'D': "0123456789",
-	'L': "ABCDEFGHKLMNPRSTUVXYZ",
-	'E': "MĐ", // with Đ: the electric motorbikes' MĐ and TĐ
+	'L': "ABCDEFGHKLMNPRSTUVXYZ",  // of a series
+	'S': "ABCDEFGHKLMNPQRSTUVXYZĐ", // of a special series: MĐ, TĐ, QT
+	'M': "ABCDEFGHIJKLMNOPQRSTUVWXYZ", // of the army
 	'A': "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 }
+
+// rarely is how much less often than a car's or a motorbike's a plate of the
+// army, of diplomats or of a special series is met: letters that are not seen
+// well are rather those of a common one.
+const rarely = 0.02
+
+func rare(pattern string) bool { return strings.ContainsAny(pattern, "MS") }
 
 // Fits says whether r may stand at a place of a pattern.
 func Fits(place byte, r rune) bool { return strings.ContainsRune(places[place], r) }
@@ -46,32 +55,35 @@ func Patterns(country Country, letters []int) []string {
 	if country == AnyCountry {
 		return anyPatterns(letters)
 	}
-	digits := func(n int) string { return strings.Repeat("D", n) }
 	if len(letters) == 2 {
-		if letters[1] != 4 && letters[1] != 5 {
-			return nil
-		}
-		switch letters[0] {
-		case 3:
-			return []string{"DDL" + digits(letters[1])}
-		case 4:
-			return []string{"DDLD" + digits(letters[1]), "DDLL" + digits(letters[1]), "DDEE" + digits(letters[1])}
-		case 5:
-			return []string{"DDEED" + digits(letters[1])}
-		}
-		return nil
+		return twoRows[[2]int{letters[0], letters[1]}]
 	}
-	switch letters[0] {
-	case 6:
-		return []string{"LLDDDD"}
-	case 7:
-		return []string{"DDLDDDD"}
-	case 8:
-		return []string{"DDLDDDDD"}
-	case 9:
-		return []string{"DDLLDDDDD", "DDDDDLLDD"}
-	}
-	return nil
+	return oneRow[letters[0]]
+}
+
+// oneRow lists what a row of so many letters may hold in Vietnam: cars, special
+// series, the army, diplomats.
+var oneRow = map[int][]string{
+	5:  {"MMDDD"},
+	6:  {"MMDDDD"},
+	7:  {"DDLDDDD", "MMDDDDD"},
+	8:  {"DDLDDDDD", "DDSSDDDD", "MMDDDDDD"},
+	9:  {"DDSSDDDDD", "DDDDDSSDD"},
+	10: {"DDDDDSSDDD", "DDSSDDDDDD"},
+}
+
+// twoRows lists what two rows may hold, by their numbers of letters.
+var twoRows = map[[2]int][]string{
+	{2, 4}: {"MMDDDD"},
+	{2, 5}: {"MMDDDDD"},
+	{3, 4}: {"DDLDDDD"},
+	{3, 5}: {"DDLDDDDD"},
+	{4, 4}: {"DDLDDDDD", "DDSSDDDD"},
+	{4, 5}: {"DDLDDDDDD", "DDSSDDDDD"},
+	{5, 4}: {"DDSSDDDDD"},
+	{5, 5}: {"DDSSDDDDDD"},
+	{4, 6}: {"DDSSDDDDDD"}, // diplomats, the code below
+	{5, 3}: {"DDDDDSSD"},
 }
 
 func anyPatterns(letters []int) []string {
@@ -89,6 +101,7 @@ func anyPatterns(letters []int) []string {
 type Spelling struct {
 	Plate parking.Plate
 	Log   float64 // sum of the logarithms of the letters' shares
+	rank  float64 // Log, less for what is rare: the likeliest has the most
 }
 
 // maxSpellings bounds what is kept at each letter: a plate's best spellings
@@ -107,7 +120,7 @@ func spell(shares [][]float64, pattern string) []Spelling {
 				continue
 			}
 			for _, s := range beam {
-				next = append(next, Spelling{s.Plate + parking.Plate(r), s.Log + math.Log(share[k])})
+				next = append(next, Spelling{Plate: s.Plate + parking.Plate(r), Log: s.Log + math.Log(share[k])})
 			}
 		}
 		slices.SortFunc(next, func(a, b Spelling) int { return cmp.Compare(b.Log, a.Log) })
@@ -121,13 +134,17 @@ func All(shares [][]float64, country Country, letters []int) []Spelling {
 	var all []Spelling
 	for _, pattern := range Patterns(country, letters) {
 		for _, s := range spell(shares, pattern) {
+			s.rank = s.Log
+			if rare(pattern) {
+				s.rank += math.Log(rarely)
+			}
 			if country == AnyCountry || s.Plate.Known() {
 				all = append(all, s)
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b Spelling) int {
-		return cmp.Or(cmp.Compare(b.Log, a.Log), cmp.Compare(a.Plate, b.Plate))
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(a.Plate, b.Plate))
 	})
 	all = slices.CompactFunc(all, func(a, b Spelling) bool { return a.Plate == b.Plate })
 	return all[:min(len(all), maxSpellings)]
@@ -136,12 +153,21 @@ func All(shares [][]float64, country Country, letters []int) []Spelling {
 // Candidates turns spellings into what the guard sees, the likeliest first;
 // belief is how far the site and the plate as a whole are believed.
 func Candidates(spellings []Spelling, belief func(parking.Plate) float64) []vision.Candidate {
-	candidates := make([]vision.Candidate, 0, len(spellings))
-	for _, s := range spellings {
-		candidates = append(candidates, vision.Candidate{Plate: s.Plate, Confidence: round(math.Exp(s.Log) * belief(s.Plate))})
+	type weighed struct {
+		vision.Candidate
+		rank float64
 	}
-	slices.SortStableFunc(candidates, func(a, b vision.Candidate) int { return cmp.Compare(b.Confidence, a.Confidence) })
-	return candidates[:min(len(candidates), maxCandidates)]
+	all := make([]weighed, 0, len(spellings))
+	for _, s := range spellings {
+		b := belief(s.Plate)
+		all = append(all, weighed{vision.Candidate{Plate: s.Plate, Confidence: round(math.Exp(s.Log) * b)}, math.Exp(s.rank) * b})
+	}
+	slices.SortStableFunc(all, func(a, b weighed) int { return cmp.Compare(b.rank, a.rank) })
+	candidates := make([]vision.Candidate, 0, maxCandidates)
+	for _, w := range all[:min(len(all), maxCandidates)] {
+		candidates = append(candidates, w.Candidate)
+	}
+	return candidates
 }
 
 // maxCandidates is how many the guard is shown.
