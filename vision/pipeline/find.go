@@ -83,7 +83,26 @@ func (f *finder) find(grey gocv.Mat) ([]quad, error) {
 			out = append(out, q)
 		}
 	}
+	if whole := whole(grey.Cols(), grey.Rows()); whole != nil {
+		out = append(out, *whole)
+	}
 	return out, nil
+}
+
+// A picture as wide as a plate of one row may be a plate and nothing else: it is
+// read as one, too, whatever the finder says.
+const (
+	leastAspect, mostAspect = 2.6, 7.0
+	wholeP                  = 0.5
+)
+
+// whole is the quad of a picture that may be all plate, nil where it cannot.
+func whole(w, h int) *quad {
+	if aspect := float64(w) / float64(h); aspect < leastAspect || aspect > mostAspect {
+		return nil
+	}
+	x, y := float64(w), float64(h)
+	return &quad{corners: [4]point{{0, 0}, {x, 0}, {x, y}, {0, y}}, p: wholeP}
 }
 
 // letterbox fits a grey picture into the finder's frame; scale is frame pixels

@@ -34,8 +34,8 @@ var Alphabet = []rune(alphabet)
 // plate the grammar says (parking.Plate.Known).
 var places = map[byte]string{
 	'D': "0123456789",
-	'L': "ABCDEFGHKLMNPRSTUVXYZ",  // of a series
-	'S': "ABCDEFGHKLMNPQRSTUVXYZĐ", // of a special series: MĐ, TĐ, QT
+	'L': "ABCDEFGHKLMNPRSTUVXYZ",      // of a series
+	'S': "ABCDEFGHKLMNPQRSTUVXYZĐ",    // of a special series: MĐ, TĐ, QT
 	'M': "ABCDEFGHIJKLMNOPQRSTUVWXYZ", // of the army
 	'A': "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 }
