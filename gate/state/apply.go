@@ -116,7 +116,7 @@ func (s *State) takeDelta(d *wire.Delta) {
 	for i := range d.Stays {
 		stay := d.Stays[i]
 		s.rememberStay(b.stays[stay.ID], &stay)
-		b.stays[stay.ID] = &stay
+		b.put(&stay)
 		b.claim(&stay)
 		touched[stay.ID] = true
 	}

@@ -27,7 +27,8 @@ type base struct {
 	covers      bool // it is known how far all gates' facts are in it
 	config      wire.SiteConfig
 	slots       map[string]parking.Slot
-	stays       map[uuid.UUID]*parking.Stay // never written to, only replaced
+	stays       map[uuid.UUID]*parking.Stay // never written to, only replaced (put, drop)
+	inside      map[uuid.UUID]*parking.Stay // those that are inside: few of a busy site's two days
 	conflicts   map[string]wire.Conflict
 	holds       map[string]Hold
 	// claimants lists the stays that ever claimed a slot; some may not claim
@@ -37,9 +38,25 @@ type base struct {
 
 func emptyBase() base {
 	return base{
-		slots: map[string]parking.Slot{}, stays: map[uuid.UUID]*parking.Stay{},
+		slots: map[string]parking.Slot{}, stays: map[uuid.UUID]*parking.Stay{}, inside: map[uuid.UUID]*parking.Stay{},
 		conflicts: map[string]wire.Conflict{}, holds: map[string]Hold{}, claimants: map[string][]uuid.UUID{},
 	}
+}
+
+// put takes in a stay as it is now.
+func (b *base) put(stay *parking.Stay) {
+	b.stays[stay.ID] = stay
+	if stay.State == parking.Inside {
+		b.inside[stay.ID] = stay
+	} else {
+		delete(b.inside, stay.ID)
+	}
+}
+
+// drop forgets a stay.
+func (b *base) drop(id uuid.UUID) {
+	delete(b.stays, id)
+	delete(b.inside, id)
 }
 
 // claim notes which slots a stay ever claimed.
@@ -65,7 +82,7 @@ func loadBase(ctx context.Context, q *gatesql.Queries) (base, error) {
 		if err := json.Unmarshal([]byte(doc), stay); err != nil {
 			return b, fmt.Errorf("read a stay: %w", err)
 		}
-		b.stays[stay.ID] = stay
+		b.put(stay)
 		b.claim(stay)
 	}
 	slots, err := q.Slots(ctx)

@@ -80,7 +80,7 @@ func (s *State) pruneStays(ctx context.Context, before time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range gone {
-		delete(s.base.stays, id)
+		s.base.drop(id)
 	}
 	s.base.claimants = map[string][]uuid.UUID{}
 	for _, stay := range s.base.stays {

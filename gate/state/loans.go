@@ -183,10 +183,7 @@ func (s *State) offerable() map[string]bool {
 // mu is held.
 func (s *State) counts() map[string]map[parking.Class]int {
 	n := map[string]map[parking.Class]int{}
-	for _, stay := range s.base.stays {
-		if stay.State != parking.Inside {
-			continue
-		}
+	for _, stay := range s.base.inside {
 		if n[stay.Zone] == nil {
 			n[stay.Zone] = map[parking.Class]int{}
 		}

@@ -198,9 +198,9 @@ func (s *State) publish() {
 
 // inside lists the stays that are inside, by time of IN.
 func (s *State) inside() []*parking.Stay {
-	out := make([]*parking.Stay, 0, len(s.base.stays))
-	for id, stay := range s.base.stays {
-		if stay.State == parking.Inside && s.over.stays[id] == nil {
+	out := make([]*parking.Stay, 0, len(s.base.inside)+len(s.over.stays))
+	for id, stay := range s.base.inside {
+		if s.over.stays[id] == nil {
 			out = append(out, stay)
 		}
 	}
