@@ -3,26 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"gatehouse/gate/camera"
+	"gatehouse/vision/models"
 	"gatehouse/vision/pipeline"
 )
 
 // doctorCommand is vision doctor.
 type doctorCommand struct {
 	Cameras []string `arg:"" optional:"" name:"camera" help:"Cameras to try, as a gate takes them."`
-	Models  string   `type:"path" default:"vision/models" help:"Folder of the weights and their card."`
 }
 
 // finding is one line of the doctor: what was looked at, what it is, and how to
@@ -37,8 +34,7 @@ var errMissing = errors.New("something that is needed is missing; see above")
 
 // Run says what is installed and what is missing, and tries the cameras.
 func (c *doctorCommand) Run() error {
-	findings := []finding{openCV(), tesseractProgram(), tesseractData(), plateReader()}
-	findings = append(findings, weights(c.Models)...)
+	findings := []finding{openCV(), tesseractProgram(), tesseractData(), plateReader(), weights(models.Shipped())}
 	for _, spec := range c.Cameras {
 		findings = append(findings, tryCamera(spec))
 	}
@@ -104,42 +100,19 @@ func plateReader() finding {
 	return f
 }
 
-// weights looks whether each network lies beside a card that names its SHA-256.
-// Without any the reader does with what is built in.
-func weights(dir string) []finding {
-	models, err := filepath.Glob(filepath.Join(dir, "*.onnx"))
-	if err != nil || len(models) == 0 {
-		return []finding{{
-			what: "weights", found: "none in " + dir + "; plates are read with what is built in",
-			remedy: "they come with the source; name their folder with --models",
-		}}
+// weights says which networks the program has, and what was measured of them.
+// Without any it reads by ink.
+func weights(w models.Weights, err error) finding {
+	f := finding{what: "weights"}
+	if err != nil {
+		f.found = sentence(err)
+		return f
 	}
-	var cards [][]byte
-	for _, pattern := range []string{"*.json", "*.md"} {
-		names, _ := filepath.Glob(filepath.Join(dir, pattern)) // the pattern is well formed
-		for _, name := range names {
-			if card, err := os.ReadFile(name); err == nil { //nolint:gosec // of the folder that was named
-				cards = append(cards, card)
-			}
-		}
+	f.found = fmt.Sprintf("%.1f MB, SHA-256 %s… and %s…", float64(len(w.Detector)+len(w.Reader))/1e6, w.Point.Detector[:12], w.Point.Reader[:12])
+	for country, from := range w.Point.Threshold {
+		f.found += fmt.Sprintf("; %s counts as read from %.3f", country, from)
 	}
-	findings := make([]finding, 0, len(models))
-	for _, name := range models {
-		f := finding{what: "weights " + filepath.Base(name), remedy: "take the file and its card from one and the same release"}
-		data, err := os.ReadFile(name) //nolint:gosec // of the folder that was named
-		sum := sha256.Sum256(data)
-		text := hex.EncodeToString(sum[:])
-		switch {
-		case err != nil:
-			f.found, f.missing = "cannot be read", true
-		case !slices.ContainsFunc(cards, func(card []byte) bool { return bytes.Contains(bytes.ToLower(card), []byte(text)) }):
-			f.found, f.missing = fmt.Sprintf("%.1f MB, SHA-256 %s…, which no card beside it names", float64(len(data))/1e6, text[:12]), true
-		default:
-			f.found, f.remedy = fmt.Sprintf("%.1f MB, as its card says", float64(len(data))/1e6), ""
-		}
-		findings = append(findings, f)
-	}
-	return findings
+	return f
 }
 
 // tryCamera takes a picture.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"gatehouse/gate/camera"
 	"gatehouse/parking"
 	"gatehouse/vision"
+	"gatehouse/vision/models"
 )
 
 // A folder is seen to its end; equal readings of one picture after another are
@@ -61,42 +60,29 @@ func TestWatchPrintsWhatHappens(t *testing.T) {
 
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	models := t.TempDir()
-	out, err := visionCommand(t, "doctor", "--models", models, "sim:").Output()
+	out, err := visionCommand(t, "doctor", "sim:").Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, want := range []string{"OpenCV: 4.", "Tesseract: 5.", "plate reader: starts", "weights: none", "camera sim:: 640 × 480, JPEG"} {
+	for _, want := range []string{"OpenCV: 4.", "Tesseract: 5.", "plate reader: starts", "weights: ", "camera sim:: 640 × 480, JPEG"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the doctor does not say %q:\n%s", want, out)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(models, "plate.onnx"), []byte("weights"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	command := visionCommand(t, "doctor", "--models", models, "http://lane:s3cr3t@127.0.0.1:1/")
+	command := visionCommand(t, "doctor", "http://lane:s3cr3t@127.0.0.1:1/")
 	out, err = command.Output()
 	if command.ProcessState.ExitCode() != 1 {
 		t.Errorf("exit status of what is missing: %v", err)
 	}
-	for _, want := range []string{"MISSING  weights plate.onnx", "which no card beside it names", "MISSING  camera http://…@127.0.0.1:1/: The camera refuses the connection."} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the doctor does not say %q:\n%s", want, out)
-		}
+	if want := "MISSING  camera http://…@127.0.0.1:1/: The camera refuses the connection."; !strings.Contains(string(out), want) {
+		t.Errorf("the doctor does not say %q:\n%s", want, out)
 	}
-	card := []byte(`{"sha256": "3b45e2b5ba0c8e0cb1d3bf9ee9f1b5d2"}`)
-	if err := os.WriteFile(filepath.Join(models, "card.json"), card, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := weights(models); len(got) != 1 || !got[0].missing {
-		t.Errorf("a card of other weights: %+v", got)
-	}
-	good := []byte(`{"sha256": "` + sumOf("weights") + `"}`)
-	if err := os.WriteFile(filepath.Join(models, "card.json"), good, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := weights(models); len(got) != 1 || got[0].missing {
-		t.Errorf("weights with their card: %+v", got)
+	none := weights(models.Weights{}, parking.Errorf(parking.Unavailable, "There are none."))
+	some := weights(models.Weights{Detector: make([]byte, 2e6), Point: models.OperatingPoint{
+		Detector: strings.Repeat("a", 64), Reader: strings.Repeat("b", 64), Threshold: map[string]float64{"vn": 0.9},
+	}}, nil)
+	if none.found != "There are none." || !strings.Contains(some.found, "2.0 MB") || !strings.Contains(some.found, "vn counts as read from 0.900") {
+		t.Errorf("weights: %q, %q", none.found, some.found)
 	}
 }
 
@@ -131,9 +117,4 @@ func TestBench(t *testing.T) {
 			t.Errorf("the report lacks %q:\n%s", want, written)
 		}
 	}
-}
-
-func sumOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,14 +27,15 @@ type TesseractAlone struct {
 // NewTesseractAlone makes one; now is the clock by which it states how long it
 // took.
 func NewTesseractAlone(now func() time.Time) (*TesseractAlone, error) {
-	ocr, err := newTesseract()
+	client := gosseract.NewClient()
+	err := client.SetVariable(gosseract.DEBUG_FILE, "/dev/null")
+	if err == nil {
+		err = client.SetPageSegMode(gosseract.PSM_SPARSE_TEXT)
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(fmt.Errorf("set up Tesseract: %w", err), client.Close())
 	}
-	if err := ocr.client.SetPageSegMode(gosseract.PSM_SPARSE_TEXT); err != nil {
-		return nil, fmt.Errorf("set up Tesseract: %w", err)
-	}
-	return &TesseractAlone{ocr.client, now}, nil
+	return &TesseractAlone{client, now}, nil
 }
 
 // Close frees what Tesseract holds.

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/shareddata"
 	"gatehouse/vision"
+	"gatehouse/vision/models"
 )
 
 // photograph is a picture with its truth.
@@ -64,7 +65,7 @@ func newReader(t testing.TB) *Reader {
 }
 
 // count puts one reading into the figures.
-func (f *Figures) count(reading vision.Reading, truth string) {
+func count(f *models.Figures, reading vision.Reading, truth string) {
 	f.Pictures++
 	right := string(reading.Plate) == truth
 	switch reading.Outcome {

@@ -1,14 +1,14 @@
-// Package pipeline reads number plates with OpenCV and Tesseract. It is the
-// only package that uses cgo, and runs in the vision worker alone.
+// Package pipeline reads number plates with two networks of our own
+// (vision/train), run by OpenCV. It and what is below it are the only packages
+// that use cgo, and run in the vision worker alone.
 //
-// A picture goes through these stages: ink is told from ground in several
-// ways (picture.go); patches of ink of a letter's shape are put in rows, and
-// rows in plates of one or two lines (line.go); each letter is compared with
-// drawn patterns (atlas.go); the row is set anew, evenly and without border,
-// and given to Tesseract (letter.go, tesseract.go); both opinions are weighed
-// under the plate grammar (grammar.go, weigh.go). A reading counts as read
-// only at or above the operating point that was measured for exactly this
-// pipeline (operating.json).
+// A picture goes through these stages: a network finds the corners of plates
+// (find.go); each is rectified (crop.go); a second network finds and reads its
+// letters (letters.go), which geometry puts in one or two rows; the plate grammar
+// says which spellings are plates (spell); what is believed is weighed, and
+// counts as read only at or above the operating point that was measured for
+// exactly these networks (operating.go). Without networks, ink and Tesseract
+// read, and nothing is more than unsure (ink).
 package pipeline
 
 import (
@@ -16,115 +16,160 @@ import (
 	"math"
 	"time"
 
+	"gocv.io/x/gocv"
+
 	"gatehouse/parking"
 	"gatehouse/vision"
+	"gatehouse/vision/models"
+	"gatehouse/vision/pipeline/ink"
+	"gatehouse/vision/pipeline/spell"
+)
+
+// Country is the grammar that a site expects.
+type Country = spell.Country
+
+// The grammars.
+const (
+	Vietnam    = spell.Vietnam
+	AnyCountry = spell.AnyCountry
 )
 
 // Reader reads plates. It is not safe for several goroutines.
 type Reader struct {
-	atlas     *atlas
-	tesseract *tesseract
-	point     OperatingPoint
-	now       func() time.Time
+	finder  finder
+	letters letterReader
+	point   models.OperatingPoint
+	ink     *ink.Reader // nil where there are networks
+	why     string      // there are none
+	now     func() time.Time
 }
 
-// New makes a Reader; now is the clock by which it states how long it took.
+// New makes a Reader of the weights that are shipped; now is the clock by which
+// it states how long it took. Without weights that fit their operating point it
+// reads by ink, and Why says so.
 func New(now func() time.Time) (*Reader, error) {
-	point, err := loadOperatingPoint()
+	w, err := models.Shipped()
+	if parking.ErrorCode(err) == parking.Unavailable {
+		return withoutNetworks(now, parking.ErrorMessage(err))
+	}
 	if err != nil {
 		return nil, err
 	}
-	drawn, err := newAtlas()
-	if err != nil {
-		return nil, err
-	}
-	ocr, err := newTesseract()
-	if err != nil {
-		return nil, err
-	}
-	// Tesseract loads its data at the first line; no vehicle shall wait for it.
-	if _, err := ocr.read([]*grey{{w: 1, h: 1, pix: []byte{255}}}, digitsOnly); err != nil {
-		return nil, errors.Join(err, ocr.close())
-	}
-	return &Reader{atlas: drawn, tesseract: ocr, point: point, now: now}, nil
+	return withNetworks(now, w)
 }
 
-// Close frees what Tesseract holds.
-func (r *Reader) Close() error { return r.tesseract.close() }
-
-// inks are the ways of telling ink from ground that are tried: letters 20 to
-// 60 pixels high, letters up to 120, and light letters on dark plates.
-var inks = []ink{
-	{block: 35, below: 14},
-	{block: 61, below: 20},
-	{block: 25, below: 6},
-	{block: 61, below: 20, light: true},
+func withNetworks(now func() time.Time, w models.Weights) (*Reader, error) {
+	finding, err := newNet(w.Detector, frameWidth, frameHeight, frameStride, 9)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := newNet(w.Reader, cropWidth, cropHeight, cropStride, lettersAll)
+	if err != nil {
+		return nil, errors.Join(err, finding.close())
+	}
+	return &Reader{finder: finder{finding}, letters: letterReader{reading}, point: w.Point, now: now}, nil
 }
 
-// Read reads the plate of one picture file (JPEG or PNG). The error is an
-// Error of code Invalid or TooLarge for what is no picture, and a defect
-// otherwise; no plate is no error.
+func withoutNetworks(now func() time.Time, why string) (*Reader, error) {
+	r, err := ink.New()
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{ink: r, why: why, now: now}, nil
+}
+
+// Why says in a sentence why the networks do not read, "" where they do.
+func (r *Reader) Why() string { return r.why }
+
+// Close frees what the networks hold.
+func (r *Reader) Close() error {
+	if r.ink != nil {
+		return r.ink.Close()
+	}
+	return errors.Join(r.finder.net.close(), r.letters.net.close())
+}
+
+// smallestSide is the side in pixels below which a picture shows nothing.
+const smallestSide = 16
+
+// Read reads the plate of one picture file (JPEG or PNG): the one that is
+// believed most, where there are several. The error is an Error of code Invalid
+// or TooLarge for what is no picture, and a defect otherwise; no plate is no
+// error.
 func (r *Reader) Read(data []byte, country Country) (vision.Reading, error) {
 	started := r.now()
 	if err := vision.CheckPicture(data); err != nil {
 		return vision.None(), err
 	}
-	p, err := decode(data)
+	grey, err := gocv.IMDecode(data, gocv.IMReadGrayScale)
 	if err != nil {
-		return vision.None(), err
+		return vision.None(), parking.Errorf(parking.Invalid, "This picture cannot be decoded.")
 	}
-	defer func() { _ = p.mat.Close() }()
-	reading, err := r.readPicture(p, country)
+	defer func() { _ = grey.Close() }()
+	if grey.Empty() {
+		return vision.None(), parking.Errorf(parking.Invalid, "This picture cannot be decoded.")
+	}
+	var reading vision.Reading
+	if r.ink != nil {
+		reading, err = r.ink.Read(grey, country)
+	} else {
+		reading, err = r.readPicture(grey, country)
+	}
 	reading.Ms = r.now().Sub(started).Milliseconds()
 	return reading, err
 }
 
-func (r *Reader) readPicture(p *picture, country Country) (vision.Reading, error) {
-	if p.w == 0 {
+func (r *Reader) readPicture(grey gocv.Mat, country Country) (vision.Reading, error) {
+	if min(grey.Cols(), grey.Rows()) < smallestSide {
 		return vision.None(), nil
 	}
-	var best *trial
-	for _, how := range inks {
-		found, err := p.components(how)
+	plates, err := r.finder.find(grey)
+	if err != nil {
+		return vision.None(), err
+	}
+	best := vision.None()
+	for i := range plates {
+		q := &plates[i]
+		reading, err := r.readPlate(grey, q, country)
 		if err != nil {
 			return vision.None(), err
 		}
-		for _, site := range findSites(findLines(found.components), found, how.light) {
-			if t := r.try(p, site, country); t != nil && (best == nil || t.score > best.score) {
-				best = t
-			}
+		if reading.Confidence > best.Confidence {
+			best = reading
+		}
+		if q.p > 0.6 && best.Confidence >= r.point.From(string(country)) {
+			break // the surest plate is read
 		}
 	}
-	if best == nil || best.mean < noPlateLikeness {
+	if best.Confidence < r.point.Shown {
 		return vision.None(), nil
 	}
-	if err := r.listen(best, country); err != nil {
-		return vision.None(), err
+	if best.Confidence >= r.point.From(string(country)) {
+		best.Outcome = vision.OutcomeRead
 	}
-	return r.conclude(p, best, country), nil
+	return best, nil
 }
 
-// conclude turns the best trial into a reading.
-func (r *Reader) conclude(p *picture, t *trial, country Country) vision.Reading {
-	spellings := spellAll(t.shares(), country, t.lettersPerLine())
-	if len(spellings) == 0 {
-		return vision.None()
+// readPlate reads one plate; its outcome is unsure, or none.
+func (r *Reader) readPlate(grey gocv.Mat, q *quad, country Country) (vision.Reading, error) {
+	rectified := crop(grey, q)
+	defer func() { _ = rectified.Close() }()
+	letters, err := r.letters.read(rectified)
+	if err != nil {
+		return vision.None(), err
 	}
-	sure := min(max((t.mean-0.5)/0.25, 0), 1) * t.regularity()
-	if t.cut > 0 {
-		sure *= 0.8 // what was left out may have been a letter
+	best := vision.None()
+	for _, choice := range choices(rows(letters)) {
+		reading := weigh(choice, q, country)
+		if reading.Confidence > best.Confidence {
+			best = reading
+		}
 	}
-	candidates := toCandidates(spellings, func(plate parking.Plate) float64 { return sure * t.agreement(plate) })
-	reading := vision.Reading{
-		Outcome: vision.OutcomeUnsure, Plate: candidates[0].Plate, Confidence: candidates[0].Confidence,
-		Display: candidates[0].Plate.DisplayAs(len(t.lines), t.class()), Lines: len(t.lines), Candidates: candidates,
+	if best.Outcome == vision.OutcomeNone {
+		return best, nil
 	}
-	box := t.site.box()
-	scaleBack := func(v int) int { return int(math.Round(float64(v) / p.scale)) }
-	x0, y0 := scaleBack(max(box.Min.X, 0)), scaleBack(max(box.Min.Y, 0))
-	reading.Box = [4]int{x0, y0, scaleBack(min(box.Max.X, p.w)) - x0, scaleBack(min(box.Max.Y, p.h)) - y0}
-	if reading.Confidence >= r.point.threshold(country) {
-		reading.Outcome = vision.OutcomeRead
-	}
-	return reading
+	x0, y0, x1, y1 := q.box()
+	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, float64(grey.Cols())), min(y1, float64(grey.Rows()))
+	best.Box = [4]int{int(x0), int(y0), max(int(math.Ceil(x1-x0)), 1), max(int(math.Ceil(y1-y0)), 1)}
+	return best, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"gatehouse/parking"
 	"gatehouse/vision"
+	"gatehouse/vision/pipeline/spell"
 )
 
 // encode makes a JPEG of a picture whose pixels paint gives.
@@ -83,7 +84,7 @@ func TestReadsDrawnPlates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := reader.Read(writing(t, c.lines...), Vietnam)
+		got, err := reader.Read(writing(t, c.lines...), spell.Vietnam)
 		if err != nil || got.Plate != want || got.Display != c.display || got.Lines != len(c.lines) {
 			t.Errorf("%v is read as %+v, %v", c.lines, got, err)
 		}
@@ -94,7 +95,7 @@ func TestReadsDrawnPlates(t *testing.T) {
 			t.Errorf("%v: the box %v is not around the letters", c.lines, got.Box)
 		}
 	}
-	if got, err := reader.Read(writing(t, "EXIT ONLY"), Vietnam); err != nil || got.Outcome == vision.OutcomeRead {
+	if got, err := reader.Read(writing(t, "EXIT ONLY"), spell.Vietnam); err != nil || got.Outcome == vision.OutcomeRead {
 		t.Errorf("a sign that is no plate: %+v, %v", got, err)
 	}
 }
@@ -129,7 +130,7 @@ func TestNoPlateIsNone(t *testing.T) {
 		})
 	}
 	for name, picture := range pictures {
-		got, err := reader.Read(picture, Vietnam)
+		got, err := reader.Read(picture, spell.Vietnam)
 		if err != nil || got.Outcome != vision.OutcomeNone || got.Plate != "" || len(got.Candidates) != 0 {
 			t.Errorf("%s: %+v, %v; want none", name, got, err)
 		}
@@ -153,17 +154,17 @@ func TestReadRefusesWhatIsNoPicture(t *testing.T) {
 		{"a header alone", good[:300], parking.Invalid},
 		{"fifty megapixels", huge.Bytes(), parking.TooLarge},
 	} {
-		got, err := reader.Read(c.data, Vietnam)
+		got, err := reader.Read(c.data, spell.Vietnam)
 		if parking.ErrorCode(err) != c.want || got.Outcome != vision.OutcomeNone {
 			t.Errorf("%s: %+v, code %q; want %q", c.name, got, parking.ErrorCode(err), c.want)
 		}
 	}
 	// A picture cut off half way decodes to half a picture: never a defect,
 	// and the reader works on afterwards.
-	if _, err := reader.Read(good[:len(good)/2], Vietnam); err != nil && parking.ErrorCode(err) != parking.Invalid {
+	if _, err := reader.Read(good[:len(good)/2], spell.Vietnam); err != nil && parking.ErrorCode(err) != parking.Invalid {
 		t.Errorf("half a picture: %v", err)
 	}
-	if got, err := reader.Read(good, Vietnam); err != nil || got.Plate != "51F12345" {
+	if got, err := reader.Read(good, spell.Vietnam); err != nil || got.Plate != "51F12345" {
 		t.Errorf("after bad pictures: %+v, %v", got, err)
 	}
 }

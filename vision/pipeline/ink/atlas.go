@@ -1,10 +1,12 @@
-package pipeline
+package ink
 
 import (
 	"fmt"
 	"image"
 	"math"
-	"strings"
+	"slices"
+
+	"gatehouse/vision/pipeline/spell"
 
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
@@ -15,12 +17,6 @@ import (
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
 )
-
-// alphabet are the letters and digits that are told apart. I, J, O, Q and W
-// never occur in Vietnamese series but do elsewhere.
-const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZĐ"
-
-var alphabetRunes = []rune(alphabet)
 
 // Size of the patch on which letters are compared.
 const (
@@ -49,13 +45,13 @@ type atlas struct {
 // newAtlas draws the alphabet in several open fonts, upright and leaning,
 // thin and thick. Nothing in it comes from photographs.
 func newAtlas() (*atlas, error) {
-	a := &atlas{patterns: make([][]patch, len(alphabetRunes))}
+	a := &atlas{patterns: make([][]patch, len(spell.Alphabet))}
 	for _, ttf := range [][]byte{liberationsansbold.TTF, liberationsansregular.TTF, gobold.TTF, gomedium.TTF} {
 		face, err := opentype.Parse(ttf)
 		if err != nil {
 			return nil, fmt.Errorf("parse a font of the letter atlas: %w", err)
 		}
-		for i, r := range alphabetRunes {
+		for i, r := range spell.Alphabet {
 			for _, lean := range []float32{-0.14, 0, 0.14} {
 				drawn, err := drawLetter(face, r, lean)
 				if err != nil {
@@ -70,7 +66,7 @@ func newAtlas() (*atlas, error) {
 	for _, flag := range []float32{0.4, 0.6, 0.85} { // the 1 of plates has no foot, unlike those fonts'
 		for _, lean := range []float32{-0.05, 0, 0.05} {
 			for _, stem := range []float32{5, 7, 9} {
-				one := strings.IndexRune(alphabet, '1')
+				one := slices.Index(spell.Alphabet, '1')
 				a.patterns[one] = append(a.patterns[one], makePatch(drawOne(stem, flag, lean)))
 			}
 		}

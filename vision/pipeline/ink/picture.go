@@ -1,4 +1,4 @@
-package pipeline
+package ink
 
 import (
 	"encoding/binary"
@@ -6,8 +6,6 @@ import (
 	"image"
 
 	"gocv.io/x/gocv"
-
-	"gatehouse/parking"
 )
 
 // working sizes in pixels: every picture is brought to one of them, so that
@@ -34,20 +32,11 @@ type picture struct {
 	mat   gocv.Mat
 }
 
-// decode decodes the picture and scales it. The caller closes its mat. The
-// header was checked before (vision.CheckPicture).
-func decode(data []byte) (*picture, error) {
-	decoded, err := gocv.IMDecode(data, gocv.IMReadGrayScale)
-	if err != nil {
-		return nil, parking.Errorf(parking.Invalid, "This picture cannot be decoded.")
-	}
-	defer func() { _ = decoded.Close() }()
-	if decoded.Empty() {
-		return nil, parking.Errorf(parking.Invalid, "This picture cannot be decoded.")
-	}
+// scale brings a grey picture to its working size. The caller closes its mat.
+func scale(decoded gocv.Mat) *picture {
 	w, h := decoded.Cols(), decoded.Rows()
 	if w < smallestSide || h < smallestSide {
-		return &picture{mat: gocv.NewMat()}, nil
+		return &picture{mat: gocv.NewMat()}
 	}
 	scale := float64(workingWidth) / float64(w)
 	if h < cropMaxHeight {
@@ -60,7 +49,7 @@ func decode(data []byte) (*picture, error) {
 	}
 	size := image.Pt(int(float64(w)*scale+0.5), max(int(float64(h)*scale+0.5), 1))
 	gocv.Resize(decoded, &scaled, size, 0, 0, how)
-	return &picture{grey: grey{size.X, size.Y, scaled.ToBytes()}, scale: scale, mat: scaled}, nil
+	return &picture{grey: grey{size.X, size.Y, scaled.ToBytes()}, scale: scale, mat: scaled}
 }
 
 // component is a connected patch of ink.

@@ -1,0 +1,41 @@
+package pipeline
+
+import (
+	"image"
+	"image/color"
+
+	"gocv.io/x/gocv"
+)
+
+// crop rectifies a plate: it stands in the middle of a picture of
+// cropWidth×cropHeight, a little narrower than that, and keeps its aspect; one
+// that would be taller is pressed to fit. The caller closes it.
+func crop(grey gocv.Mat, q *quad) gocv.Mat {
+	w, h := q.sides()
+	corners := q.corners
+	source := grey
+	if w > 2*cropWidth { // averaged down first, so that nothing is lost between pixels
+		scale := 1.3 * cropWidth / w
+		smaller := gocv.NewMat()
+		defer func() { _ = smaller.Close() }()
+		gocv.Resize(grey, &smaller, image.Point{}, scale, scale, gocv.InterpolationArea)
+		source = smaller
+		for i := range corners {
+			corners[i].x, corners[i].y = corners[i].x*scale, corners[i].y*scale
+		}
+	}
+	cw := cropWidth / (1 + 2*cropWiden)
+	ch := min(cropHeight/(1+2*cropWiden), cw*h/max(w, 1e-3))
+	x, y := (cropWidth-cw)/2, (cropHeight-ch)/2
+	from := gocv.NewPoint2fVectorFromPoints([]gocv.Point2f{at(corners[0]), at(corners[1]), at(corners[2]), at(corners[3])})
+	defer from.Close()
+	to := gocv.NewPoint2fVectorFromPoints([]gocv.Point2f{at(point{x, y}), at(point{x + cw, y}), at(point{x + cw, y + ch}), at(point{x, y + ch})})
+	defer to.Close()
+	m := gocv.GetPerspectiveTransform2f(from, to)
+	defer func() { _ = m.Close() }()
+	out := gocv.NewMat()
+	gocv.WarpPerspectiveWithParams(source, &out, m, image.Pt(cropWidth, cropHeight), gocv.InterpolationLinear, gocv.BorderReplicate, color.RGBA{})
+	return out
+}
+
+func at(p point) gocv.Point2f { return gocv.Point2f{X: float32(p.x), Y: float32(p.y)} }
