@@ -17,7 +17,7 @@ const motionSpec = "motion:"
 // devices are the specs that the gate was started with.
 func (c *Config) devices() state.Devices {
 	return state.Devices{
-		Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Readers: c.Readers, Printers: c.Printers, Tickets: c.Tickets,
+		Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Readers: c.Readers, Signs: c.Signs, Printers: c.Printers, Tickets: c.Tickets,
 	}
 }
 
@@ -31,7 +31,7 @@ type equipment struct {
 // openDevices opens what stands at the lanes of a gate.
 func openDevices(specs state.Devices) (equipment, error) {
 	e := equipment{readers: map[string]device.Reader{}}
-	for _, open := range []func(state.Devices) error{e.openCameras, e.openBarriers, e.openSensors, e.openTokens} {
+	for _, open := range []func(state.Devices) error{e.openCameras, e.openBarriers, e.openSensors, e.openSigns, e.openTokens} {
 		if err := open(specs); err != nil {
 			return equipment{}, err
 		}
@@ -65,6 +65,16 @@ func (e *equipment) openBarriers(specs state.Devices) error {
 			return err
 		}
 		e.Barriers[code] = barrier
+	}
+	return nil
+}
+
+func (e *equipment) openSigns(specs state.Devices) (err error) {
+	e.Signs = map[string]device.Sign{}
+	for code, spec := range specs.Signs {
+		if e.Signs[code], err = device.OpenSign(spec); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -101,6 +101,7 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 			Lane: l, Camera: p.eye(), Picture: p.picture, PictureN: p.number, Sensor: d.sensorHealth(l.Code),
 			SeesPassages: d.seesPassages(l.Code), Missed: p.missed, Refused: p.refused,
 		}
+		lv.Sign = d.signView(l.Code)
 		p.tokens.view(&lv)
 		if p.vehicle != nil {
 			lv.Subject = p.vehicle.copySubject()

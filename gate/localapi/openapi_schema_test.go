@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
 	"gatehouse/parking"
 )
@@ -32,7 +33,7 @@ type schemas struct {
 func newSchemas(t *testing.T) *schemas {
 	t.Helper()
 	s := &schemas{made: map[string]any{}, names: map[string]reflect.Type{}, words: map[string]string{}, enums: map[string][]string{}}
-	for _, dir := range []string{".", "../lane", "../state", "../../parking", "../../vision", "../../internal/wire"} {
+	for _, dir := range []string{".", "../lane", "../device", "../state", "../../parking", "../../vision", "../../internal/wire"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no sources in %s: %v", dir, err)
@@ -95,7 +96,7 @@ func sentence(c *ast.CommentGroup) string {
 // closed are the types whose constants are all the values that there are.
 var closed = []reflect.Type{
 	reflect.TypeFor[parking.Code](), reflect.TypeFor[parking.Direction](), reflect.TypeFor[parking.StayState](),
-	reflect.TypeFor[lane.Stage](), reflect.TypeFor[lane.LinkState](), reflect.TypeFor[lane.TicketPrint](),
+	reflect.TypeFor[lane.Stage](), reflect.TypeFor[lane.LinkState](), reflect.TypeFor[lane.TicketPrint](), reflect.TypeFor[device.ShownKind](),
 }
 
 // of is the schema of a type; structs go to components.

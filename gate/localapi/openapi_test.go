@@ -366,6 +366,7 @@ func TestExamplesAreAnswered(t *testing.T) {
 	t.Parallel()
 	b := lanetest.New(t, lanetest.Options{
 		Printers: map[string]device.Printer{"1": device.NewPrinterSimulator(), "2": device.NewPrinterSimulator()},
+		Setup:    func(c *lane.Config) { c.Signs = map[string]device.Sign{"2": device.NewSignSimulator()} },
 		Change: func(s *wire.Snapshot) {
 			some := parking.Money(3000)
 			s.Config.Tariff.Discounts = map[string]parking.Discount{"SHOP": {Amount: &some}}
@@ -390,6 +391,11 @@ func TestExamplesAreAnswered(t *testing.T) {
 	w.ids[exampleSubject] = "018f0000-0000-7000-8000-0000000000a1" // another arrival
 	w.do("POST /v1/lanes/{lane}/arrive", "2")
 	b.Until("the fee is known", func() bool { s := b.Subject("2"); return s.Stage == lane.Offered && s.Due > 0 })
+	b.Until("the driver sees it", func() bool {
+		var l lane.LaneView
+		_, answer := w.send("GET", "/v1/lanes/2", "", nil)
+		return json.Unmarshal(answer, &l) == nil && l.Sign.Shows != nil && l.Sign.Shows.Amount == l.Subject.Due
+	})
 	w.subjectIs("2")
 	for _, act := range []string{"discount", "aside", "recall", "token-lost"} {
 		w.do("POST /v1/lanes/{lane}/"+act, "2")
