@@ -19,7 +19,7 @@ const motionSpec = "motion:"
 // devices are the specs that the gate was started with.
 func (c *Config) devices() state.Devices {
 	return state.Devices{
-		Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Readers: c.Readers, Printers: c.Printers, Tickets: c.Tickets,
+		Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Readers: c.Readers, Signs: c.Signs, Printers: c.Printers, Tickets: c.Tickets,
 	}
 }
 
@@ -37,7 +37,7 @@ func (n *Node) openDevices(specs state.Devices) (equipment, error) {
 		readers: map[string]device.Reader{},
 		open:    camera.Options{Vision: n.cfg.VisionPath, Log: n.log},
 	}
-	for _, open := range []func(state.Devices) error{e.openCameras, e.openBarriers, e.openSensors, e.openTokens} {
+	for _, open := range []func(state.Devices) error{e.openCameras, e.openBarriers, e.openSensors, e.openSigns, e.openTokens} {
 		if err := open(specs); err != nil {
 			return equipment{}, err // a camera holds nothing before its first picture
 		}
@@ -85,6 +85,16 @@ func (e *equipment) openBarriers(specs state.Devices) error {
 			return err
 		}
 		e.Barriers[code] = barrier
+	}
+	return nil
+}
+
+func (e *equipment) openSigns(specs state.Devices) (err error) {
+	e.Signs = map[string]device.Sign{}
+	for code, spec := range specs.Signs {
+		if e.Signs[code], err = device.OpenSign(spec); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ type Config struct {
 	Barriers   map[string]string // specs by lane (device.OpenBarrier)
 	Sensors    map[string]string // specs by lane and what they tell (device.OpenSensor): "1/arrival"
 	Readers    map[string]string // specs by lane (device.OpenReader)
+	Signs      map[string]string // specs by lane (device.OpenSign)
 	Printers   map[string]string // specs by lane (device.OpenPrinter)
 	Tickets    map[string]string // by lane with a printer: classes that get a ticket, with commas; "none"
 	VisionPath string            // program of the vision worker; "" for none
@@ -223,7 +224,7 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	n.openTaken(&devices)
 	cfg.Key, cfg.TakenLanes = id.PrivateKey, n.takenLanes
 	cfg.Cameras, cfg.Barriers, cfg.Sensors = devices.Cameras, devices.Barriers, devices.Sensors
-	cfg.Printers, cfg.Tickets = devices.Printers, devices.Tickets
+	cfg.Signs, cfg.Printers, cfg.Tickets = devices.Signs, devices.Printers, devices.Tickets
 	if n.cfg.VisionPath != "" {
 		n.vision = vision.NewClient(vision.Config{Path: n.cfg.VisionPath, Log: n.log})
 		cfg.Vision, cfg.VisionState = n.vision, n.visionState

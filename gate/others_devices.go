@@ -40,7 +40,7 @@ func ofLanes(specs state.Devices, own string, lanes []string, strict bool) (stat
 func each(d state.Devices, do func(what string, m map[string]string) map[string]string) state.Devices {
 	return state.Devices{
 		Cameras: do("camera", d.Cameras), Barriers: do("barrier", d.Barriers), Sensors: do("sensor", d.Sensors),
-		Readers: do("card reader", d.Readers), Printers: do("printer", d.Printers), Tickets: do("", d.Tickets),
+		Readers: do("card reader", d.Readers), Signs: do("sign", d.Signs), Printers: do("printer", d.Printers), Tickets: do("", d.Tickets),
 	}
 }
 
@@ -56,7 +56,7 @@ func over(heard, given state.Devices) state.Devices {
 	}
 	return state.Devices{
 		Cameras: join(heard.Cameras, given.Cameras), Barriers: join(heard.Barriers, given.Barriers), Sensors: join(heard.Sensors, given.Sensors),
-		Readers: join(heard.Readers, given.Readers), Printers: join(heard.Printers, given.Printers), Tickets: join(heard.Tickets, given.Tickets),
+		Readers: join(heard.Readers, given.Readers), Signs: join(heard.Signs, given.Signs), Printers: join(heard.Printers, given.Printers), Tickets: join(heard.Tickets, given.Tickets),
 	}
 }
 
@@ -121,7 +121,7 @@ func (e equipment) asTaken(gate string) equipment {
 	out := equipment{readers: renamed(e.readers, gate)}
 	out.Equipment = lane.Equipment{
 		Cameras: renamed(e.Cameras, gate), Barriers: renamed(e.Barriers, gate), Sensors: renamed(e.Sensors, gate),
-		Printers: renamed(e.Printers, gate), Tickets: renamed(e.Tickets, gate),
+		Signs: renamed(e.Signs, gate), Printers: renamed(e.Printers, gate), Tickets: renamed(e.Tickets, gate),
 	}
 	return out
 }

@@ -32,6 +32,7 @@ type runCommand struct {
 	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none:, or the http or modbus address of a relay. May be repeated."`
 	Sensor       map[string]string `mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane, what is arrival, passage or contact: sim:, api:, motion:, or an http or modbus address. May be repeated."`
 	Reader       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Card reader of a lane: sim:, tcp:HOST:PORT, serial:/dev/…?baud=9600 or evdev:/dev/input/…. May be repeated."`
+	Sign         map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Sign of a lane that drivers see: sim:, tcp:HOST:PORT or an http address. May be repeated."`
 	Printer      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Ticket printer of a lane that leads in: sim:, tcp:HOST:PORT or file:/dev/…. May be repeated."`
 	Tickets      map[string]string `mapsep:"none" placeholder:"LANE=CLASSES" help:"Classes that get a ticket at a lane with a printer, with commas, or none; all if not given. May be repeated."`
 	Vision       string            `type:"path" help:"Program of the vision worker."`
@@ -54,7 +55,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 	}
 	node, err := gate.Open(ctx, gate.Config{
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, VisionPath: c.Vision,
-		Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Printers: c.Printer, Tickets: c.Tickets,
+		Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Signs: c.Sign, Printers: c.Printer, Tickets: c.Tickets,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
 		NeighbourListen: c.Neighbours, Neighbours: c.Neighbour, Discover: c.Neighbours != "" && !c.NoDiscovery,
 	})

@@ -22,6 +22,7 @@ type takeCommand struct {
 	Barrier map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: N/1=…"`
 	Sensor  map[string]string `env:"-" mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane: N/1/arrival=…"`
 	Reader  map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Card reader of a lane: N/1=…"`
+	Sign    map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Sign of a lane: N/1=…"`
 	Printer map[string]string `env:"-" mapsep:"none" placeholder:"LANE=SPEC" help:"Ticket printer of a lane: N/1=…"`
 	Tickets map[string]string `env:"-" mapsep:"none" placeholder:"LANE=CLASSES" help:"Classes that get a ticket at a lane with a printer: N/1=…"`
 	Actor   string            `help:"Who does it."`
@@ -31,7 +32,7 @@ type takeCommand struct {
 // Help says what the command does, after its flags.
 func (takeCommand) Help() string {
 	return `Run this at a gate that works when the machine of another one is dead. This gate then runs the other's
-lanes too: their barriers, cameras, sensors, readers and printers, which stand on the local network. It
+lanes too: their barriers, cameras, sensors, readers, signs and printers, which stand on the local network. It
 shows them as N/1, N/2, and what happens there is recorded as its own. Gates that hear each other as
 neighbours (gate run --neighbours) have told each other what stands at their lanes; what a machine alone
 reaches, like a serial port, or what was never heard, is said with the flags.
@@ -87,7 +88,7 @@ func (c *takeCommand) take(ctx context.Context, path string) ([]byte, error) {
 	body, err := json.Marshal(map[string]any{
 		"lanes": c.Lane, "force": c.Force, "actor": c.Actor,
 		"devices": lane.DeviceSpecs{
-			Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Printers: c.Printer, Tickets: c.Tickets,
+			Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Signs: c.Sign, Printers: c.Printer, Tickets: c.Tickets,
 		},
 	})
 	if err != nil {

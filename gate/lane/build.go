@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (d *Desk) build(site *state.Site) *View {
 	v := &View{
 		Now: now, SiteName: site.Config.Name, Gate: gate, Timezone: site.Config.Timezone,
 		Currency: site.Config.Currency, Language: site.Config.Language,
-		NearLoans: site.Near, Link: link, Conflicts: len(site.Conflicts), Recent: d.events(),
+		NearLoans: site.Near, Link: link, Conflicts: len(site.Conflicts), Recent: d.events(shownEvents),
 	}
 	v.Vision = d.worker()
 	if d.cfg.Neighbours != nil {
@@ -100,6 +101,7 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 			Lane: l, Camera: p.eye(), Picture: p.picture, PictureN: p.number, Sensor: d.sensorHealth(l.Code),
 			SeesPassages: d.seesPassages(l.Code), Missed: p.missed, Refused: p.refused,
 		}
+		lv.Sign = d.signView(l.Code)
 		p.tokens.view(&lv)
 		if p.vehicle != nil {
 			lv.Subject = p.vehicle.copySubject()
@@ -182,9 +184,13 @@ func (d *Desk) slotView(site *state.Site, s parking.Slot, now time.Time, cut, su
 	return sv
 }
 
+// History is what happened at the site lately as far as this gate has heard,
+// newest first: 200 events at most. Unlike View it counts as no look at the lanes.
+func (d *Desk) History() []Event { return d.events(math.MaxInt) }
+
 // events is the history as screens show it, newest first.
-func (d *Desk) events() []Event {
-	entries := d.cfg.State.Recent(shownEvents)
+func (d *Desk) events(most int) []Event {
+	entries := d.cfg.State.Recent(most)
 	out := make([]Event, 0, len(entries))
 	for _, e := range entries {
 		out = append(out, Event{

@@ -220,19 +220,24 @@ func (d *Desk) takePictures() {
 	}
 }
 
-// Picture returns the newest picture of a lane, taken now if none is at hand.
-// NotFound: no such lane; Unavailable: no camera, or it does not deliver.
-func (d *Desk) Picture(ctx context.Context, code string) ([]byte, error) {
+// Picture takes a picture with a lane's camera of a role; "" is the one that
+// screens show. NotFound: no such lane, or no camera of that role there;
+// Unavailable: the lane has no camera at all, or it does not deliver.
+func (d *Desk) Picture(ctx context.Context, code string, role parking.CameraRole) ([]byte, error) {
 	d.mu.Lock()
 	_, p, err := d.lane(code)
 	d.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if p.main == "" {
+	case p.main == "":
 		return nil, parking.Errorf(parking.Unavailable, "Lane %s has no camera.", code)
+	case role == "":
+		role = p.main
+	case p.cameras[role] == nil:
+		return nil, parking.Errorf(parking.NotFound, "Lane %s has no camera for %q.", code, shorten(string(role)))
 	}
-	frame, err := d.takeFrame(ctx, p, p.main)
+	frame, err := d.takeFrame(ctx, p, role)
 	if err != nil {
 		return nil, err
 	}

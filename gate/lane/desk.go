@@ -66,6 +66,7 @@ type Config struct {
 	// "1/contact". The lanes of another gate that this one has taken over are named
 	// with it: "N/1/arrival".
 	Sensors map[string]device.Sensor
+	Signs   map[string]device.Sign // by lane
 	Vision  Reader
 	Plans   Plans
 	Link    func() Link // the uplink's word
@@ -128,6 +129,7 @@ type Desk struct {
 	mu     sync.Mutex
 	lanes  map[string]*post
 	senses map[string]*sense // by lane and what it tells
+	signs  map[string]*sign  // by lane
 	guard  *Guard
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
@@ -145,6 +147,8 @@ type Desk struct {
 	background sync.WaitGroup // readings, holds and barriers under way
 	ctx        context.Context
 	stop       context.CancelFunc
+
+	signWakes atomic.Pointer[[]chan struct{}] // of those in signs
 
 	notices notices
 	version atomic.Uint64 // counts what changed
@@ -168,7 +172,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, senses: map[string]*sense{}, spent: map[string]Hold{}, wishes: newWishes(), disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
+	d := &Desk{cfg: cfg, log: cfg.Log, lanes: map[string]*post{}, senses: map[string]*sense{}, signs: map[string]*sign{}, spent: map[string]Hold{}, wishes: newWishes(), disk: Worker{OK: true}, touched: make(chan struct{}, 1), looked: make(chan struct{}, 1)}
 	d.reader = Worker{OK: cfg.Vision != nil}
 	if cfg.Vision == nil {
 		d.reader.Why = "There is no vision worker; plates are typed."
@@ -176,11 +180,13 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	d.ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	d.touch()
 	d.makeSenses(cfg.Sensors)
+	d.makeSigns(cfg.Signs)
 	if err := d.restore(ctx); err != nil {
 		d.stop()
 		return nil, err
 	}
 	d.watchSensors()
+	d.runSigns()
 	return d, nil
 }
 
@@ -314,6 +320,7 @@ func (d *Desk) touch() {
 	case d.touched <- struct{}{}:
 	default: // Run is going to look anyway
 	}
+	d.wakeSigns()
 }
 
 // Changed returns a channel that gets a value after the view has changed, and

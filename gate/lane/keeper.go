@@ -39,7 +39,7 @@ func (d *Desk) troubles() []Trouble {
 	for _, t := range standing {
 		out = append(out, Trouble(t))
 	}
-	return append(out, d.tokenTroubles()...)
+	return append(append(out, d.tokenTroubles()...), d.signTroubles()...)
 }
 
 // turnDown writes that a guard took another plate than was read, once a

@@ -266,13 +266,13 @@ func TestContactAndMotion(t *testing.T) {
 	b.Clock.Pass(time.Hour)
 	before := b.Lane("2").PictureN
 	b.Until("the empty lane is learnt", func() bool {
-		_, _ = b.Desk.Picture(t.Context(), "2")
+		_, _ = b.Desk.Picture(t.Context(), "2", "")
 		return b.Lane("2").PictureN > before+20
 	})
 	out := announce(t, b, "2", "30A00001")
 	pictured := b.Lane("2").PictureN
 	b.Until("the camera has seen it stand", func() bool {
-		_, _ = b.Desk.Picture(t.Context(), "2")
+		_, _ = b.Desk.Picture(t.Context(), "2", "")
 		return b.Lane("2").PictureN > pictured+20
 	})
 	if _, err := b.Desk.PayCash(t.Context(), "2", out, 0); err != nil {

@@ -18,6 +18,7 @@ type Equipment struct {
 	Cameras  map[string]camera.Source
 	Barriers map[string]device.Barrier
 	Sensors  map[string]device.Sensor
+	Signs    map[string]device.Sign
 	Printers map[string]device.Printer
 	Tickets  map[string][]parking.Class
 }
@@ -27,6 +28,7 @@ func (e *Equipment) Add(more Equipment) {
 	e.Cameras = joined(e.Cameras, more.Cameras)
 	e.Barriers = joined(e.Barriers, more.Barriers)
 	e.Sensors = joined(e.Sensors, more.Sensors)
+	e.Signs = joined(e.Signs, more.Signs)
 	e.Printers = joined(e.Printers, more.Printers)
 	e.Tickets = joined(e.Tickets, more.Tickets)
 }
@@ -92,6 +94,7 @@ func (d *Desk) TakeLanes(ctx context.Context, gate string, e Equipment, commit f
 		return err
 	}
 	d.watchSensors()
+	d.runSigns()
 	d.touch()
 	return nil
 }
@@ -124,10 +127,11 @@ func (d *Desk) GiveLanes(ctx context.Context, gate string, force bool, commit fu
 // equip puts more devices to those of the desk. mu is held.
 func (d *Desk) equip(e Equipment) {
 	c := &d.cfg
-	all := Equipment{Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Printers: c.Printers, Tickets: c.Tickets}
+	all := Equipment{Cameras: c.Cameras, Barriers: c.Barriers, Sensors: c.Sensors, Signs: c.Signs, Printers: c.Printers, Tickets: c.Tickets}
 	all.Add(e)
-	c.Cameras, c.Barriers, c.Sensors, c.Printers, c.Tickets = all.Cameras, all.Barriers, all.Sensors, all.Printers, all.Tickets
+	c.Cameras, c.Barriers, c.Sensors, c.Signs, c.Printers, c.Tickets = all.Cameras, all.Barriers, all.Sensors, all.Signs, all.Printers, all.Tickets
 	d.makeSenses(e.Sensors)
+	d.makeSigns(e.Signs)
 }
 
 // unequip forgets the lanes of another gate with all that stands there, and ends
@@ -154,10 +158,12 @@ func (d *Desk) unequip(gate string) {
 			delete(d.senses, key)
 		}
 	}
+	d.forgetSigns(mine)
 	c := &d.cfg
 	forget(c.Cameras, mine)
 	forget(c.Barriers, mine)
 	forget(c.Sensors, mine)
+	forget(c.Signs, mine)
 	forget(c.Printers, mine)
 	forget(c.Tickets, mine)
 }

@@ -174,9 +174,10 @@ type LaneView struct { //nolint:revive // View is the whole of it
 	Refused int       `json:"refused,omitempty"`
 	Aside   []Aside   `json:"aside,omitempty"`
 	// Sensor is how the lane's sensors are, nil when it has none.
-	Sensor       *Worker `json:"sensor,omitempty"`
-	SeesPassages bool    `json:"sees_passages,omitempty"` // a vehicle is gone when it was seen to pass
-	Alarm        string  `json:"alarm,omitempty"`         // what happened just now and needs a look
+	Sensor       *Worker   `json:"sensor,omitempty"`
+	Sign         *SignView `json:"sign,omitempty"`
+	SeesPassages bool      `json:"sees_passages,omitempty"` // a vehicle is gone when it was seen to pass
+	Alarm        string    `json:"alarm,omitempty"`         // what happened just now and needs a look
 }
 
 // Waiting is a vehicle behind the one in front.

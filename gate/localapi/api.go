@@ -30,12 +30,8 @@ type api struct {
 	version string
 	log     *slog.Logger
 	streams chan struct{} // one place for each stream of events
-
-	previews previews
+	live    live
 }
-
-// maxStreams bounds the streams of events at one time.
-const maxStreams = 16
 
 // New makes the API's handler.
 func New(c Config) http.Handler {
@@ -45,8 +41,8 @@ func New(c Config) http.Handler {
 	a := &api{
 		desk: c.Desk, others: c.Lanes, token: sha256.Sum256([]byte(c.Token)), version: c.Version, log: c.Log,
 		streams: make(chan struct{}, maxStreams),
+		live:    live{feeds: map[eye]*feed{}},
 	}
-	a.previews.picture = a.desk.Picture
 	r := chi.NewRouter()
 	r.Use(a.guard)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -59,13 +55,14 @@ func New(c Config) http.Handler {
 		})
 	})
 	r.Route("/v1", func(r chi.Router) {
+		r.Get("/openapi.json", a.openapi)
 		r.Get("/status", a.status)
 		r.Get("/slots", a.slots)
 		r.Get("/suggestion", a.suggestion)
 		r.Get("/lanes", a.lanes)
 		r.Get("/lanes/{lane}", a.lane)
 		r.Get("/lanes/{lane}/picture", a.picture)
-		r.Get("/lanes/{lane}/preview", a.preview)
+		r.Get("/lanes/{lane}/stream", a.stream)
 		r.Post("/lanes/{lane}/arrive", a.arrive)
 		r.Post("/lanes/{lane}/passage", a.passage)
 		r.Post("/lanes/{lane}/back-out", a.backOut)
@@ -76,6 +73,7 @@ func New(c Config) http.Handler {
 		r.Post("/lanes/{lane}/token-lost", a.tokenLost)
 		r.Post("/lanes/{lane}/ticket", a.printTicket)
 		r.Post("/lanes/{lane}/allow", a.allow)
+		r.Post("/lanes/{lane}/discount", a.discount)
 		r.Post("/in", a.in)
 		r.Post("/fee", a.fee)
 		r.Post("/out", a.out)

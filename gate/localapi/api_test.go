@@ -63,6 +63,7 @@ func (c *caller) send(method, path, contentType string, body []byte, change ...f
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.judge(method, path, resp, answer)
 	return resp.StatusCode, answer
 }
 

@@ -1,12 +1,8 @@
 package localapi
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
 	"gatehouse/parking"
@@ -31,6 +27,8 @@ type statusAnswer struct {
 	Taken      []lane.Taken     `json:"taken,omitempty"` // lanes of other gates that this one runs
 	// Slots that are lent over the local network, of and to this gate.
 	NearLoans []lane.NearLoan `json:"near_loans,omitempty"`
+	// Discounts that who is signed in may give at an exit.
+	Discounts []lane.DiscountView `json:"discounts,omitempty"`
 }
 
 func (a *api) status(w http.ResponseWriter, _ *http.Request) {
@@ -44,7 +42,7 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) {
 	a.answer(w, statusAnswer{
 		Version: a.version, Now: v.Now, Site: v.SiteName, Gate: v.Gate, Guard: v.Guard, Link: v.Link,
 		Vision: v.Vision, Disk: v.Disk, Conflicts: v.Conflicts, Unplaced: v.Unplaced, Inside: inside,
-		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours, Taken: v.Taken, NearLoans: v.NearLoans,
+		Troubles: v.Troubles, AsksTime: v.AsksTime, Neighbours: v.Neighbours, Taken: v.Taken, NearLoans: v.NearLoans, Discounts: v.Discounts,
 	})
 }
 
@@ -84,8 +82,9 @@ func (a *api) lane(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, l)
 }
 
+// picture is one picture of a lane, by the camera of a role where one is named.
 func (a *api) picture(w http.ResponseWriter, r *http.Request) {
-	picture, err := a.desk.Picture(r.Context(), laneOf(r))
+	picture, err := a.desk.Picture(r.Context(), laneOf(r), roleOf(r))
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -94,6 +93,10 @@ func (a *api) picture(w http.ResponseWriter, r *http.Request) {
 	if _, err := w.Write(picture); err != nil { //nolint:gosec // a checked picture, sent as one and with nosniff
 		a.log.Debug("a picture was not taken", "error", err)
 	}
+}
+
+func roleOf(r *http.Request) parking.CameraRole {
+	return parking.CameraRole(r.URL.Query().Get("role"))
 }
 
 func (a *api) stays(w http.ResponseWriter, r *http.Request) {
@@ -107,65 +110,4 @@ func (a *api) stays(w http.ResponseWriter, r *http.Request) {
 		stays = []parking.Stay{}
 	}
 	a.answer(w, stays)
-}
-
-// events streams what happens at the site from now on, one server-sent event
-// for each fact; a comment every 15 seconds keeps the line open. A caller that
-// cannot follow misses what falls out of the view's history.
-func (a *api) events(w http.ResponseWriter, r *http.Request) {
-	select {
-	case a.streams <- struct{}{}:
-		defer func() { <-a.streams }()
-	default:
-		a.refuse(w, r, parking.Errorf(parking.Unavailable, "There are too many streams of events already."))
-		return
-	}
-	changed, cancel := a.desk.Changed()
-	defer cancel()
-	control := http.NewResponseController(w)
-	w.Header().Set("Content-Type", "text/event-stream")
-	seen := map[uuid.UUID]bool{}
-	for _, e := range a.desk.View().Recent {
-		seen[e.Fact] = true
-	}
-	if _, err := fmt.Fprint(w, ": events follow\n\n"); err != nil || control.Flush() != nil {
-		return
-	}
-	alive := time.NewTicker(15 * time.Second)
-	defer alive.Stop()
-	for {
-		var err error
-		select {
-		case <-r.Context().Done():
-			return
-		case <-alive.C:
-			_, err = fmt.Fprint(w, ": still here\n\n")
-		case <-changed:
-			seen, err = writeEvents(w, a.desk.View().Recent, seen)
-		}
-		if err != nil || control.Flush() != nil {
-			return
-		}
-	}
-}
-
-// writeEvents writes those of recent (newest first) that were not seen yet,
-// oldest first, and returns what is seen now.
-func writeEvents(w http.ResponseWriter, recent []lane.Event, seen map[uuid.UUID]bool) (map[uuid.UUID]bool, error) {
-	now := make(map[uuid.UUID]bool, len(recent))
-	for i := len(recent) - 1; i >= 0; i-- {
-		e := recent[i]
-		now[e.Fact] = true
-		if seen[e.Fact] {
-			continue
-		}
-		data, err := json.Marshal(e)
-		if err != nil {
-			return now, err
-		}
-		if _, err := fmt.Fprintf(w, "id: %s\nevent: %s\ndata: %s\n\n", e.Fact, e.Kind, data); err != nil {
-			return now, err
-		}
-	}
-	return now, nil
 }

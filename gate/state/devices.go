@@ -18,6 +18,7 @@ type Devices struct {
 	Barriers map[string]string `json:"barriers,omitempty"`
 	Sensors  map[string]string `json:"sensors,omitempty"`
 	Readers  map[string]string `json:"readers,omitempty"`
+	Signs    map[string]string `json:"signs,omitempty"`
 	Printers map[string]string `json:"printers,omitempty"`
 	Tickets  map[string]string `json:"tickets,omitempty"` // classes that get one, with commas
 }
@@ -31,7 +32,7 @@ const (
 
 // kinds are the maps, in a fixed order.
 func (d Devices) kinds() []map[string]string {
-	return []map[string]string{d.Cameras, d.Barriers, d.Sensors, d.Readers, d.Printers, d.Tickets}
+	return []map[string]string{d.Cameras, d.Barriers, d.Sensors, d.Readers, d.Signs, d.Printers, d.Tickets}
 }
 
 // Empty says whether nothing stands there.

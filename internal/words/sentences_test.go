@@ -48,7 +48,7 @@ func TestSentencesAreWhole(t *testing.T) {
 			t.Errorf("%q: %q is no whole sentence in NFC", en, vi)
 		}
 	}
-	for _, p := range slices.Concat(valueSentences, shiftValues, tokenValues, receiptValues) {
+	for _, p := range slices.Concat(valueSentences, shiftValues, tokenValues, receiptValues, signValues) {
 		values := strings.Count(p[0], "{}")
 		if got := strings.Count(p[1], "{"); got != values {
 			t.Errorf("%q has %d values, its translation %d", p[0], values, got)

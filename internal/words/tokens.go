@@ -15,6 +15,7 @@ var tickets = area{
 var consoleTokens = area{
 	"console.banner.trouble.reader_away":  {"mất đầu đọc thẻ", "card reader away"},
 	"console.banner.trouble.printer_away": {"máy in vé lỗi", "ticket printer"},
+	"console.banner.trouble.sign_away":    {"bảng báo lỗi", "sign away"},
 
 	"console.reader.bad":       {"mất đầu đọc thẻ", "no card reader"},
 	"console.tap":              {"vừa quẹt %s", "tapped %s"},
