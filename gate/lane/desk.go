@@ -127,8 +127,9 @@ type Desk struct {
 	// a camera, the vision worker or the cloud is asked.
 	mu     sync.Mutex
 	lanes  map[string]*post
-	senses map[string]*sense // by lane and what it tells
-	guard  *Guard
+	senses map[string]*sense     // by lane and what it tells
+	guard  atomic.Pointer[Guard] // who is signed in at the gate, nil for nobody
+	holds  laneHolds             // of lanes, by consoles
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker
