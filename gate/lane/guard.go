@@ -89,6 +89,12 @@ func (d *Desk) KnownGuard(ctx context.Context, name string) (Guard, error) {
 	return Guard{Name: known.Name, Display: known.Display, Role: known.Role}, nil
 }
 
+// EnterByKey lets a guard in who has shown a key: without the cloud's word, and
+// written down so.
+func (d *Desk) EnterByKey(ctx context.Context, guard Guard) error {
+	return d.signedInOffline(ctx, guard)
+}
+
 // signedInOffline writes down that a guard was let in without the cloud's word.
 func (d *Desk) signedInOffline(ctx context.Context, guard Guard) error {
 	d.mu.Lock()

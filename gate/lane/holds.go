@@ -96,7 +96,8 @@ func (h *laneHolds) acted(c *Console, lane string, front uuid.UUID) {
 		return
 	}
 	held.acting--
-	held.last, held.subject = h.read(), front
+	// What was typed is done with: its dialog closes, and the vehicle keeps the lane.
+	held.last, held.subject, held.typing = h.read(), front, false
 	if !held.standing(held.last, front) {
 		delete(h.by, lane)
 		return
