@@ -155,7 +155,6 @@ type screen struct {
 	session *gossh.Session
 	keys    io.Writer
 	shown   *logged
-	drawn   sync.WaitGroup
 }
 
 func (r *rig) open(t *testing.T, name string, env ...string) *screen {
