@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,17 +28,35 @@ func (c *Config) devices() state.Devices {
 type equipment struct {
 	lane.Equipment
 	readers map[string]device.Reader
+	open    camera.Options
 }
 
 // openDevices opens what stands at the lanes of a gate.
-func openDevices(specs state.Devices) (equipment, error) {
-	e := equipment{readers: map[string]device.Reader{}}
+func (n *Node) openDevices(specs state.Devices) (equipment, error) {
+	e := equipment{
+		readers: map[string]device.Reader{},
+		open:    camera.Options{Vision: n.cfg.VisionPath, Log: n.log},
+	}
 	for _, open := range []func(state.Devices) error{e.openCameras, e.openBarriers, e.openSensors, e.openTokens} {
 		if err := open(specs); err != nil {
-			return equipment{}, err
+			return equipment{}, err // a camera holds nothing before its first picture
 		}
 	}
+	n.camerasMu.Lock()
+	defer n.camerasMu.Unlock()
+	n.cameras = slices.AppendSeq(n.cameras, maps.Values(e.Cameras))
 	return e, nil
+}
+
+// closeCameras ends what cameras hold: connections, processes.
+func (n *Node) closeCameras() error {
+	n.camerasMu.Lock()
+	defer n.camerasMu.Unlock()
+	var errs []error
+	for _, c := range n.cameras {
+		errs = append(errs, camera.Close(c))
+	}
+	return errors.Join(errs...)
 }
 
 func (e *equipment) openCameras(specs state.Devices) (err error) {
@@ -50,7 +70,7 @@ func (e *equipment) openCameras(specs state.Devices) (err error) {
 		if e.Cameras[key] != nil {
 			return parking.Errorf(parking.Invalid, "Two cameras are given for the plates of lane %s.", key)
 		}
-		if e.Cameras[key], err = camera.Open(spec); err != nil {
+		if e.Cameras[key], err = camera.Open(spec, e.open); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse/gate/camera"
 	"gatehouse/gate/clock"
 	"gatehouse/gate/lane"
 	"gatehouse/gate/localapi"
@@ -98,6 +99,9 @@ type Node struct {
 	listener net.Listener
 	consoles consoles
 	taken    takeover
+
+	camerasMu sync.Mutex
+	cameras   []camera.Source // every one that was opened, to be closed
 
 	stop   context.CancelFunc
 	parts  sync.WaitGroup
@@ -210,7 +214,7 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 	if n.others != nil {
 		cfg.Neighbours, cfg.NeighboursChanged = n.neighbours, n.others.Changed
 	}
-	devices, err := openDevices(n.cfg.devices())
+	devices, err := n.openDevices(n.cfg.devices())
 	if err != nil {
 		return err
 	}
@@ -339,6 +343,7 @@ func (n *Node) close() error {
 	if n.listener != nil {
 		_ = os.Remove(n.addressPath()) // a stale one only makes status ask in vain
 	}
+	errs = append(errs, n.closeCameras())
 	if n.vision != nil {
 		errs = append(errs, n.vision.Close())
 	}

@@ -100,7 +100,7 @@ func onNetwork(spec string) bool {
 	switch kind {
 	case "sim", "none", "api", "motion":
 		return true
-	case "http", "https", "modbus":
+	case "http", "https", "rtsp", "rtsps", "modbus":
 		u, err := url.Parse(spec)
 		if err != nil {
 			return false

@@ -54,7 +54,7 @@ func (n *Node) TakeLanes(ctx context.Context, r lane.TakeRequest) (lane.TakenOve
 	if err != nil {
 		return lane.TakenOver{}, err
 	}
-	e, err := openDevices(specs)
+	e, err := n.openDevices(specs)
 	if err != nil {
 		return lane.TakenOver{}, err
 	}
@@ -177,7 +177,7 @@ func (n *Node) devicesToTake(ctx context.Context, r lane.TakeRequest, codes []st
 // it.
 func (n *Node) openTaken(cfg *equipment) {
 	for _, t := range n.state.Taken() {
-		e, err := openDevices(t.Devices)
+		e, err := n.openDevices(t.Devices)
 		if err != nil {
 			n.log.Error("what stands at lanes of another gate was not opened", "gate", t.Gate, "error", parking.ErrorMessage(err))
 			n.state.SetTrouble(state.TroubleLanesClosed, fmt.Sprintf(

@@ -35,14 +35,14 @@ library() {
 	printf 'require %s %s\nreplace %s => ./.lib/%s\n' "$1" "$version" "$1" "$1" >>"$toy/go.mod"
 }
 
-for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/neighbour gate/lane gate/localapi gate/tui cloud \
+for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/neighbour gate/lane gate/localapi gate/tui gate/camera gate/camera/cameratest cloud \
 	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report cloud/settle vision \
 	vision/pipeline web internal/private/privatetest internal/demo internal/demo/ledger internal/simulation; do
 	room "$dir"
 done
 for module in github.com/jackc/pgx/v5 github.com/redis/go-redis/v9 github.com/coder/websocket modernc.org/sqlite \
 	gocv.io/x/gocv github.com/otiai10/gosseract/v2 github.com/wcharczuk/go-chart/v2 github.com/signintech/gopdf \
-	github.com/google/uuid; do
+	github.com/google/uuid github.com/bluenviron/gortsplib/v5; do
 	library "$module"
 done
 
@@ -57,6 +57,9 @@ plant bad parking os
 plant bad parking net/http
 plant bad parking gatehouse/leaf
 plant bad parking github.com/jackc/pgx/v5
+plant good gate/camera/cameratest github.com/bluenviron/gortsplib/v5
+plant bad gate/camera github.com/bluenviron/gortsplib/v5
+plant bad gate gatehouse/gate/camera/cameratest
 plant good internal/wire gatehouse/parking
 plant bad internal/wire gatehouse/leaf
 plant good gate gatehouse/internal/wire

@@ -2,7 +2,6 @@ package vision
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +28,7 @@ type Status struct {
 	Since    time.Time // when State began
 	Restarts int       // how often the worker was started again
 	Reason   string    // why it is down, a sentence; "" otherwise
+	PID      int       // of the worker's process while it is up; 0 otherwise
 }
 
 // Config of a Client. Zero values take the defaults named.
@@ -120,7 +120,7 @@ func (c *Client) setState(state State, reason string) {
 	}
 	c.status.State, c.status.Reason = state, reason
 	if state != StateUp {
-		c.worker = nil
+		c.worker, c.status.PID = nil, 0
 	}
 }
 
@@ -191,11 +191,11 @@ func (c *Client) ask(ctx context.Context, w *worker, body []byte) (Reading, erro
 	}
 	select {
 	case got := <-answer:
-		return readingOf(got)
+		return w.reading(got)
 	case <-w.gone:
 		select { // it may have answered with its last breath
 		case got := <-answer:
-			return readingOf(got)
+			return w.reading(got)
 		default:
 		}
 		return None(), parking.Errorf(parking.Unavailable, "The plate reader stopped over this picture. Type the plate by hand.")
@@ -204,10 +204,13 @@ func (c *Client) ask(ctx context.Context, w *worker, body []byte) (Reading, erro
 	}
 }
 
-func readingOf(body []byte) (Reading, error) {
-	var got reply
-	if err := json.Unmarshal(body, &got); err != nil {
-		return None(), fmt.Errorf("parse the vision worker's reply: %w", err)
+// reading takes a reply apart. A worker that answers with garbage is ended:
+// nothing that follows can be trusted.
+func (w *worker) reading(body []byte) (Reading, error) {
+	got, err := parseReply(body)
+	if err != nil {
+		w.kill("it sent what is no reply")
+		return None(), parking.Errorf(parking.Unavailable, "The plate reader answered with garbage. Type the plate by hand.")
 	}
 	if got.Reading == nil {
 		return None(), parking.Errorf(got.Code, "%s", got.Message)

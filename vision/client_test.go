@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +31,14 @@ func TestMain(m *testing.M) {
 	case "garbage":
 		fmt.Println("Warning: a library that prints to standard output")
 		os.Exit(0)
+	case "version":
+		_ = writeFrame(os.Stdout, frame{0, []byte(`{"protocol":99}`)}, maxReplyBytes)
+		_, _ = readFrame(os.Stdin, maxRequestBytes)
+		os.Exit(0)
+	case "babble", "flood", "odd":
+		babbleForTest(os.Getenv(workerEnv))
+	case "capture":
+		captureForTest()
 	case "gate":
 		gateForTest()
 	case "mute":
@@ -55,6 +65,24 @@ func serveForTest() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// babbleForTest is a worker that greets well and then answers with garbage.
+func babbleForTest(how string) {
+	_ = writeFrame(os.Stdout, frame{0, []byte(`{"protocol":1}`)}, maxReplyBytes)
+	request, err := readFrame(os.Stdin, maxRequestBytes)
+	if err != nil {
+		os.Exit(1)
+	}
+	switch how {
+	case "babble": // no frame at all
+		fmt.Println("terminate called after throwing an instance of 'cv::Exception'")
+	case "flood": // a frame that promises 4 GiB
+		_, _ = os.Stdout.Write([]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1})
+	case "odd": // a frame whose reading is none
+		_ = writeFrame(os.Stdout, frame{request.number, []byte(`{"reading":{"outcome":"read","plate":"30A12345","confidence":9e9}}`)}, maxReplyBytes)
+	}
+	select {}
 }
 
 // gateForTest is a gate whose worker hangs: it prints the worker's process
@@ -206,6 +234,62 @@ func TestClientKillsAHangingWorker(t *testing.T) {
 		t.Fatalf("a hanging worker: %v", err)
 	}
 	until(t, "a second worker", func() bool { s := client.Status(); return s.State == StateUp && s.Restarts == 1 })
+}
+
+// A worker that is killed while nobody asks is noticed and started again.
+func TestClientRestartsAKilledWorker(t *testing.T) {
+	t.Parallel()
+	client := startClient(t, "serve", Config{})
+	up(t, client)
+	if err := syscall.Kill(client.Status().PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a second worker", func() bool { s := client.Status(); return s.State == StateUp && s.Restarts == 1 })
+	if got, err := client.Read(t.Context(), smallJPEG(t), "vn"); err != nil || got.Plate != "30A12345" {
+		t.Errorf("after the restart: %+v, %v", got, err)
+	}
+}
+
+// A worker that stands still (not one that is slow: the whole process is
+// stopped) does not take its input; the picture must not wait for ever.
+func TestClientKillsAStoppedWorker(t *testing.T) {
+	t.Parallel()
+	client := startClient(t, "serve", Config{ReadTimeout: 100 * time.Millisecond})
+	up(t, client)
+	if err := syscall.Kill(client.Status().PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	large := append(smallJPEG(t), make([]byte, 1<<20)...) // more than a pipe holds
+	if _, err := client.Read(t.Context(), large, "vn"); parking.ErrorCode(err) != parking.Unavailable {
+		t.Fatalf("a stopped worker: %v", err)
+	}
+	until(t, "a second worker", func() bool { s := client.Status(); return s.State == StateUp && s.Restarts >= 1 })
+}
+
+// What a worker answers is not believed: garbage ends it, with a reason, and
+// another one is started.
+func TestClientEndsAWorkerThatBabbles(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"babble", "flood", "odd"} {
+		client := startClient(t, how, Config{Backoff: time.Minute})
+		up(t, client)
+		if _, err := client.Read(t.Context(), smallJPEG(t), "vn"); parking.ErrorCode(err) != parking.Unavailable {
+			t.Errorf("%s: %v", how, err)
+		}
+		until(t, how+" down", func() bool { return client.Status().State == StateDown })
+		if got := client.Status().Reason; got != "The vision worker was stopped: it sent what is no reply." {
+			t.Errorf("%s: the reason is %q", how, got)
+		}
+	}
+}
+
+func TestClientRefusesAnotherVersion(t *testing.T) {
+	t.Parallel()
+	client := startClient(t, "version", Config{Backoff: time.Minute})
+	until(t, "down", func() bool { return client.Status().State == StateDown })
+	if got := client.Status().Reason; !strings.Contains(got, "another version") {
+		t.Errorf("the reason is %q", got)
+	}
 }
 
 // A caller that gives up leaves a worker that still works on its picture; the

@@ -86,11 +86,50 @@ type hello struct {
 	Protocol int `json:"protocol"`
 }
 
+func writeHello(out io.Writer) error {
+	greeting, err := json.Marshal(hello{ProtocolVersion})
+	if err != nil {
+		return fmt.Errorf("encode the hello: %w", err)
+	}
+	return writeFrame(out, frame{0, greeting}, maxReplyBytes)
+}
+
+var errVersion = errors.New("the worker speaks another protocol")
+
+// checkHello refuses what is no hello, and one of another version (errVersion).
+func checkHello(f frame) error {
+	var greeting hello
+	if err := json.Unmarshal(f.body, &greeting); err != nil || f.number != 0 {
+		return fmt.Errorf("the first frame is no hello: %w", errors.Join(err, errReply))
+	}
+	if greeting.Protocol != ProtocolVersion {
+		return fmt.Errorf("%w: protocol %d, here %d", errVersion, greeting.Protocol, ProtocolVersion)
+	}
+	return nil
+}
+
 // reply is the body of an answer: a reading, or a refusal.
 type reply struct {
 	Reading *Reading     `json:"reading,omitempty"`
 	Code    parking.Code `json:"code,omitempty"`
 	Message string       `json:"message,omitempty"`
+}
+
+var errReply = errors.New("a reply is neither a reading nor a refusal")
+
+// parseReply takes the body of an answer apart and bounds what is in it.
+func parseReply(body []byte) (reply, error) {
+	var got reply
+	if err := json.Unmarshal(body, &got); err != nil {
+		return reply{}, fmt.Errorf("parse the vision worker's reply: %w", err)
+	}
+	if got.Reading == nil {
+		if got.Code == "" || got.Message == "" {
+			return reply{}, errReply
+		}
+		return got, nil
+	}
+	return got, got.Reading.check()
 }
 
 func requestBody(picture []byte, country string) ([]byte, error) {
@@ -121,11 +160,7 @@ type ReadFunc func(picture []byte, country string) (Reading, error)
 // cannot be read is answered with a refusal and the worker goes on; a broken
 // frame ends it, since what follows cannot be trusted.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, read ReadFunc) error {
-	greeting, err := json.Marshal(hello{ProtocolVersion})
-	if err != nil {
-		return fmt.Errorf("encode the hello: %w", err)
-	}
-	if err := writeFrame(out, frame{0, greeting}, maxReplyBytes); err != nil {
+	if err := writeHello(out); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {

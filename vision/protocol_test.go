@@ -17,11 +17,10 @@ import (
 	"gatehouse/parking"
 )
 
-func smallJPEG(t testing.TB) []byte {
-	t.Helper()
+func smallJPEG(testing.TB) []byte {
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, image.NewGray(image.Rect(0, 0, 32, 24)), nil); err != nil {
-		t.Fatal(err)
+		panic(err) // a buffer takes everything
 	}
 	return out.Bytes()
 }
@@ -97,7 +96,7 @@ func TestServeAnswersEachRequest(t *testing.T) {
 		if err != nil || f.number != uint64(number+1) {
 			t.Fatalf("reply %d: %+v, %v", number+1, f, err)
 		}
-		reading, err := readingOf(f.body)
+		reading, err := (&worker{kill: func(string) {}}).reading(f.body)
 		if string(reading.Plate) != want {
 			t.Errorf("reply %d holds %q, want %q", f.number, reading.Plate, want)
 		}
@@ -163,6 +162,35 @@ func FuzzCheckPicture(f *testing.F) {
 		config, _, err := image.DecodeConfig(bytes.NewReader(data))
 		if err != nil || config.Width*config.Height > MaxPicturePixels {
 			t.Fatalf("let through %d × %d, %v", config.Width, config.Height, err)
+		}
+	})
+}
+
+// Whatever a worker answers is a reading within its bounds, a refusal with a
+// sentence, or garbage.
+func FuzzReply(f *testing.F) {
+	for _, seed := range []string{
+		`{"reading":{"outcome":"read","plate":"30A12345","confidence":0.9,"lines":1,"box":[1,2,3,4],"candidates":[{"plate":"30A12345","confidence":0.9}],"ms":3}}`,
+		`{"reading":{"outcome":"none","candidates":[]}}`, `{"code":"invalid","message":"This is no picture."}`,
+		`{"reading":{"outcome":"maybe"}}`, `{"reading":{"outcome":"read","plate":"A","confidence":7}}`,
+		`{"reading":{"outcome":"read","plate":"","confidence":1}}`, `{}`, `[]`, `{"code":"invalid"}`, `{"reading":null}`, "\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := parseReply(data)
+		if err != nil {
+			return
+		}
+		if got.Reading == nil {
+			if got.Code == "" || got.Message == "" {
+				t.Fatalf("a refusal without words: %q", data)
+			}
+			return
+		}
+		r := got.Reading
+		if r.Confidence < 0 || r.Confidence > 1 || len(r.Candidates) > maxCandidates || (r.Outcome == OutcomeNone) != (r.Plate == "") {
+			t.Fatalf("let through %+v", r)
 		}
 	})
 }

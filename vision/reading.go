@@ -12,7 +12,11 @@
 // turn wait no longer than their context.
 package vision
 
-import "gatehouse/parking"
+import (
+	"errors"
+
+	"gatehouse/parking"
+)
 
 // Outcome says how far a reading may be trusted.
 type Outcome string
@@ -44,3 +48,27 @@ type Reading struct {
 
 // None returns the reading of a picture without a plate.
 func None() Reading { return Reading{Outcome: OutcomeNone, Candidates: []Candidate{}} }
+
+// maxCandidates bounds what a worker may offer for one plate.
+const maxCandidates = 64
+
+var errReading = errors.New("a reading is outside of its bounds")
+
+// check refuses what no worker of ours answers: an outcome that is none of the
+// three, a confidence outside 0..1, more candidates than maxCandidates.
+func (r *Reading) check() error {
+	switch {
+	case r.Outcome != OutcomeRead && r.Outcome != OutcomeUnsure && r.Outcome != OutcomeNone,
+		r.Lines < 0, r.Lines > 2, !share(r.Confidence), len(r.Candidates) > maxCandidates,
+		r.Outcome == OutcomeNone != (r.Plate == ""):
+		return errReading
+	}
+	for _, c := range r.Candidates {
+		if !share(c.Confidence) {
+			return errReading
+		}
+	}
+	return nil
+}
+
+func share(v float64) bool { return v >= 0 && v <= 1 }

@@ -3,8 +3,7 @@ package vision
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -113,13 +112,17 @@ func (c *Client) runOnce(ctx context.Context) string {
 	}
 	var once sync.Once
 	reason := "The vision worker ended by itself."
+	pid := command.Process.Pid
 	w := &worker{in: in, gone: make(chan struct{}), waiting: map[uint64]chan []byte{}}
 	w.kill = func(why string) {
 		once.Do(func() { reason = "The vision worker was stopped: " + why + "." })
 		cancel()
 	}
-	if err := c.greet(w, out); err != nil {
+	if err := c.greet(w, pid, out); err != nil {
 		c.config.Log.Error("greet the vision worker", "error", err)
+		if errors.Is(err, errVersion) {
+			w.kill("it is of another version than this gate; install both from one release")
+		}
 		w.kill("it did not say hello")
 	} else if err := w.readReplies(out); err != nil {
 		c.config.Log.Error("read from the vision worker", "error", err)
@@ -139,31 +142,28 @@ func (c *Client) runOnce(ctx context.Context) string {
 }
 
 // greet waits for the worker's hello and lets it be asked.
-func (c *Client) greet(w *worker, out io.Reader) error {
+func (c *Client) greet(w *worker, pid int, out io.Reader) error {
 	limit := time.AfterFunc(helloTimeout, func() { w.kill("it was not ready in time") })
 	defer limit.Stop()
 	f, err := readFrame(out, maxReplyBytes)
 	if err != nil {
 		return err
 	}
-	var greeting hello
-	if err := json.Unmarshal(f.body, &greeting); err != nil || f.number != 0 {
-		return fmt.Errorf("the first frame is no hello: %w", err)
-	}
-	if greeting.Protocol != ProtocolVersion {
-		return fmt.Errorf("the worker speaks protocol %d, this gate %d", greeting.Protocol, ProtocolVersion)
+	if err := checkHello(f); err != nil {
+		return err
 	}
 	c.mu.Lock()
-	c.worker = w // before the state says so: whoever waited asks at once
+	c.worker, c.status.PID = w, pid // before the state says so: whoever waited asks at once
 	c.mu.Unlock()
 	c.setState(StateUp, "")
 	return nil
 }
 
 // logLines passes what the worker says on standard error to the log, line by
-// line, each cut to a bounded length.
+// line, each cut to a bounded length and without passwords.
 type logLines struct {
 	log     *slog.Logger
+	hear    func(line string) // nil for nobody
 	pending []byte
 }
 
@@ -174,7 +174,10 @@ func (l *logLines) Write(p []byte) (int, error) {
 		switch {
 		case b == '\n':
 			if line := bytes.TrimSpace(l.pending); len(line) > 0 {
-				l.log.Info("vision worker says", "line", string(line))
+				l.log.Info("vision worker says", "line", Redacted(string(line)))
+				if l.hear != nil {
+					l.hear(string(line))
+				}
 			}
 			l.pending = l.pending[:0]
 		case len(l.pending) < maxLogLine:

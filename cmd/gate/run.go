@@ -30,7 +30,7 @@ type runCommand struct {
 	Neighbours   string            `placeholder:"ADDR" help:"Address at which the site's other gates reach this one over the local network, like 0.0.0.0:7600; none if not given."`
 	Neighbour    map[string]string `mapsep:"none" placeholder:"CODE=HOST:PORT" help:"Address of another gate. May be repeated."`
 	NoDiscovery  bool              `help:"With --neighbours: do not look for other gates on the local network, and do not be found."`
-	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane, up to four by role (1=, 1/face=, 1/overview=, 1/overview2=): sim: or folder:/path. May be repeated."`
+	Camera       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Camera of a lane, up to four by role (1=, 1/face=, 1/overview=, 1/overview2=): rtsp://…, http://… (snapshot or MJPEG), v4l2:/dev/video0, video:/path, folder:/path or sim:; behind #: rotate=90&crop=x,y,w,h. May be repeated."`
 	Barrier      map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Barrier of a lane: sim:, none:, or the http or modbus address of a relay. May be repeated."`
 	Sensor       map[string]string `mapsep:"none" placeholder:"LANE/WHAT=SPEC" help:"Sensor of a lane, what is arrival, passage or contact: sim:, api:, motion:, or an http or modbus address. May be repeated."`
 	Reader       map[string]string `mapsep:"none" placeholder:"LANE=SPEC" help:"Card reader of a lane: sim:, tcp:HOST:PORT, serial:/dev/…?baud=9600 or evdev:/dev/input/…. May be repeated."`

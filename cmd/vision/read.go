@@ -106,9 +106,13 @@ func (c *readCommand) print(out io.Writer, line fileReading) error {
 
 // sentence is what a person is told of err.
 func sentence(err error) string {
-	var known *parking.Error
-	if errors.As(err, &known) || !errors.Is(err, errSomeFailed) {
+	switch {
+	case errors.As(err, new(*parking.Error)):
 		return parking.ErrorMessage(err)
+	case errors.Is(err, errSomeFailed):
+		return "Some files could not be read; see their lines."
+	case errors.Is(err, errMissing):
+		return "Something that is needed is missing; see its line."
 	}
-	return "Some files could not be read; see their lines."
+	return parking.ErrorMessage(err)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,21 +15,22 @@ import (
 	"gatehouse/vision/pipeline"
 )
 
-// serveCommand is vision serve.
-type serveCommand struct{}
+// serveCommand is vision serve. The engine is ours but for vision bench.
+type serveCommand struct {
+	Engine string `hidden:"" default:"ours"`
+}
 
 // Run serves until standard input ends or SIGTERM comes.
-func (serveCommand) Run() (err error) {
+func (c *serveCommand) Run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	oneThread()
 	out, err := claimStdout()
 	if err != nil {
 		return err
 	}
-	reader, err := pipeline.New(time.Now)
+	reader, err := openEngine(c.Engine)
 	if err != nil {
-		return fmt.Errorf("start the plate reader: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	// A signal must end the waiting read of standard input.

@@ -1,16 +1,18 @@
 // Package camera gives a gate its pictures. A camera is a Source of JPEG
 // frames; which kind stands behind it is configuration (see Open). The
-// package is pure Go: reading the plate is the vision worker's work, and a
-// lane goes on without either.
+// package is pure Go: video is decoded and plates are read by processes of the
+// vision program, and a lane goes on without either. The design, with its bounds
+// and deadlines, is docs/VISION.md.
 package camera
 
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse/parking"
@@ -20,6 +22,9 @@ import (
 type Frame struct {
 	JPEG []byte    // the picture as the camera sent it, JPEG (PNG from a folder); not to be written to
 	At   time.Time // when it was taken, by the gate's clock
+	// Alarm is what is wrong with a picture that came all the same, a sentence: it
+	// looks moved. "" for nothing.
+	Alarm string
 }
 
 // Source is a camera. Frame returns the picture that the camera sees now; it
@@ -32,52 +37,112 @@ type Source interface {
 // Live says whether a source shows what stands there now, so that its next frame
 // is of the same vehicle; a folder's next picture is of another.
 func Live(s Source) bool {
-	still, ok := s.(interface{ Still() bool })
+	still, ok := Behind(s).(interface{ Still() bool })
 	return s != nil && (!ok || !still.Still())
 }
 
-// Open makes the camera that spec names:
+// Options are what Open needs besides a spec. The zero value is enough for
+// sim:, folder: and http:.
+type Options struct {
+	Vision     string           // program that decodes video; "" for none
+	VisionArgs []string         // its arguments, for tests; nil for the usual ones
+	Now        func() time.Time // clock of Frame.At; nil for time.Now
+	Log        *slog.Logger     // nil for none
+
+	arp string // table of the network's devices; "" for the machine's
+}
+
+// Open makes the camera that spec names; docs/VISION.md has the whole list:
 //
-//	sim:                          the simulator, seed 1, day or night by the clock
-//	sim:?seed=7&light=night       light is day, night or auto
-//	folder:/path                  the pictures of a folder in name order
-//	folder:/path?end=stop         … which ends after the last (default: wraps)
+//	sim:?seed=7&light=night        the simulator; light is day, night or auto
+//	folder:/path?end=stop          the pictures of a folder in name order; stop ends after the last (default: wraps)
+//	http://user:password@host/…    a camera's snapshot or MJPEG stream
+//	rtsp://user:password@host/…    a camera's video
+//	v4l2:/dev/video0               a camera at USB
+//	video:/path?end=stop           a video file
 //
-// The error is an Error with code Invalid (a spec that is not understood) or
-// Unavailable (the folder cannot be read).
-func Open(spec string) (Source, error) {
-	kind, rest, found := strings.Cut(spec, ":")
-	if !found {
-		return nil, parking.Errorf(parking.Invalid, "The camera %q is not understood; write sim: or folder:/path.", spec)
+// Behind # stands what is done with the picture: #rotate=90&crop=x,y,w,h. No
+// connection is made before the first Frame; Close ends it. The error is an Error
+// with code Invalid (a spec that is not understood) or Unavailable (the folder
+// cannot be read), and shows no password.
+func Open(spec string, with Options) (Source, error) {
+	if with.Now == nil {
+		with.Now = time.Now
 	}
-	path, query, _ := strings.Cut(rest, "?")
-	options, err := url.ParseQuery(query)
+	if with.Log == nil {
+		with.Log = slog.New(slog.DiscardHandler)
+	}
+	if with.arp == "" {
+		with.arp = arpTable
+	}
+	s, err := parseSpec(spec)
 	if err != nil {
-		return nil, parking.Errorf(parking.Invalid, "The options of the camera %q are not understood.", spec)
+		return nil, err
 	}
-	switch kind {
+	source, err := s.open(with)
+	if err != nil || s.view.none() {
+		return source, err
+	}
+	return &turned{source, s.view}, nil
+}
+
+func (s *spec) open(with Options) (Source, error) {
+	switch s.kind {
 	case "sim":
-		return openSimulator(spec, path, options)
+		return openSimulator(s.text, s.address, s.options)
 	case "folder":
-		if err := onlyOptions(spec, options, "end"); err != nil {
-			return nil, err
-		}
-		wrap := true
-		switch end := options.Get("end"); end {
-		case "", "wrap":
-		case "stop":
-			wrap = false
-		default:
-			return nil, parking.Errorf(parking.Invalid, "The camera option end=%s is not known; it is wrap or stop.", end)
-		}
-		folder, err := NewFolder(path, wrap)
-		if err != nil {
-			return nil, err
-		}
-		return folder, nil
-	default:
-		return nil, parking.Errorf(parking.Invalid, "The camera kind %q is not known; it is sim or folder.", kind)
+		return openFolder(s.text, s.address, s.options)
+	case "http", "https":
+		return openWeb(*s, with)
+	case "rtsp", "rtsps", "v4l2", "video":
+		return openDecoded(*s, with)
 	}
+	return nil, parking.Errorf(parking.Invalid, "The camera kind %q is not known; it is sim, folder, video, v4l2, rtsp or http.", s.kind)
+}
+
+// Close ends what a camera holds: a connection, a process. A camera that holds
+// nothing has nothing to close.
+func Close(s Source) error {
+	if c, ok := s.(io.Closer); ok {
+		if err := c.Close(); err != nil {
+			return fmt.Errorf("close a camera: %w", err)
+		}
+	}
+	return nil
+}
+
+// Behind is the camera behind a turned or watched one: what a simulator or a
+// folder is asked to do, it is asked itself.
+func Behind(s Source) Source {
+	for {
+		switch w := s.(type) {
+		case *turned:
+			s = w.Source
+		case *watched:
+			s = w.Source
+		default:
+			return s
+		}
+	}
+}
+
+func openFolder(spec, path string, options url.Values) (Source, error) {
+	if err := onlyOptions(spec, options, "end"); err != nil {
+		return nil, err
+	}
+	wrap := true
+	switch end := options.Get("end"); end {
+	case "", "wrap":
+	case "stop":
+		wrap = false
+	default:
+		return nil, parking.Errorf(parking.Invalid, "The camera option end=%s is not known; it is wrap or stop.", end)
+	}
+	folder, err := NewFolder(path, wrap)
+	if err != nil {
+		return nil, err
+	}
+	return folder, nil
 }
 
 func openSimulator(spec, path string, options url.Values) (Source, error) {

@@ -212,7 +212,7 @@ func TestOpen(t *testing.T) {
 		"folder:" + dir + "?end=x": parking.Invalid, "folder:/nonexistent": parking.Unavailable,
 		"folder:" + t.TempDir(): parking.Unavailable,
 	} {
-		source, err := camera.Open(spec)
+		source, err := camera.Open(spec, camera.Options{})
 		if parking.ErrorCode(err) != want || (source == nil) != (want != "") {
 			t.Errorf("Open(%q) = %v, %v; want code %q", spec, source, err, want)
 		}

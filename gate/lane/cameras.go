@@ -169,7 +169,7 @@ func (d *Desk) takeFrame(ctx context.Context, p *post, role parking.CameraRole) 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	eye := Worker{OK: err == nil}
+	eye := Worker{OK: err == nil && frame.Alarm == "", Why: frame.Alarm}
 	if err != nil && (ctx.Err() == nil || ctx.Err() == context.DeadlineExceeded) {
 		eye.Why = parking.ErrorMessage(err)
 	}

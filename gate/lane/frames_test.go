@@ -1,8 +1,10 @@
 package lane_test
 
 import (
+	"context"
 	"testing"
 
+	"gatehouse/gate/camera"
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
 	"gatehouse/parking"
@@ -62,5 +64,39 @@ func TestAStillPictureIsReadOnce(t *testing.T) {
 	b.Until("it is read", func() bool { s := b.Lane("1").Subject; return s != nil && s.ID == id && s.Stage != lane.Arrived })
 	if s := b.Subject("1"); s.Reading.Outcome != vision.OutcomeUnsure || b.Vision.Calls() != 1 {
 		t.Errorf("%d frames, %+v", b.Vision.Calls(), s.Reading)
+	}
+}
+
+// A camera that is slower than the frames are asked for gives the same one again:
+// it does not agree with itself.
+func TestTheSameFrameHasOneVote(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{Still: true})
+	b.Vision.Frames(lanetest.Unsure("30A12345"), lanetest.Sure("30A12345"))
+	if s := b.Arrive("1", lane.Arrival{}); s.Reading.Outcome != vision.OutcomeUnsure || b.Vision.Calls() != 1 {
+		t.Errorf("%d frames, %+v", b.Vision.Calls(), s.Reading)
+	}
+}
+
+// alarmed is a camera whose pictures carry an alarm.
+type alarmed struct{ camera.Source }
+
+func (a alarmed) Frame(ctx context.Context) (camera.Frame, error) {
+	frame, err := a.Source.Frame(ctx)
+	frame.Alarm = "The picture looks unlike this lane: the camera was moved, or something stands before it."
+	return frame, err
+}
+
+// A camera that looks moved is shown as one that is not well, and its pictures are
+// taken all the same.
+func TestACamerasAlarmIsShown(t *testing.T) {
+	t.Parallel()
+	b := lanetest.New(t, lanetest.Options{Setup: func(c *lane.Config) { c.Cameras["1"] = alarmed{c.Cameras["1"]} }})
+	b.Vision.Next(lanetest.Sure("30A12345"), nil)
+	if s := b.Arrive("1", lane.Arrival{}); s.Plate != "30A12345" {
+		t.Errorf("%+v", s)
+	}
+	if eye := b.Lane("1").Camera; eye.OK || eye.Why == "" {
+		t.Errorf("the lane's camera is shown as %+v", eye)
 	}
 }

@@ -100,7 +100,7 @@ func (p *post) eye() Worker {
 // simulated says whether a camera of the lane draws what arrives.
 func (p *post) simulated() bool {
 	for _, c := range p.cameras {
-		if _, ok := c.(*camera.Simulator); ok {
+		if _, ok := camera.Behind(c).(*camera.Simulator); ok {
 			return true
 		}
 	}

@@ -60,7 +60,7 @@ func (p *post) join(v *vehicle) {
 	}
 	if len(p.order()) > 0 {
 		for _, c := range p.cameras {
-			if folder, ok := c.(*camera.Folder); ok {
+			if folder, ok := camera.Behind(c).(*camera.Folder); ok {
 				folder.Arrive() // the next picture is this vehicle
 			}
 		}
@@ -148,7 +148,7 @@ func (d *Desk) unannounced(l parking.Lane, p *post) {
 // emptied tells simulated cameras that nobody stands at the lane. mu is held.
 func (p *post) emptied() {
 	for _, c := range p.cameras {
-		switch c := c.(type) {
+		switch c := camera.Behind(c).(type) {
 		case *camera.Simulator:
 			c.Leave()
 		case *camera.Folder:

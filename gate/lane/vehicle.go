@@ -154,7 +154,7 @@ func (d *Desk) appear(l parking.Lane, p *post, a Arrival, plate parking.Plate) *
 	d.touch()
 	folder := false
 	for _, c := range p.cameras {
-		switch c := c.(type) {
+		switch c := camera.Behind(c).(type) {
 		case *camera.Simulator:
 			c.Arrive(plate, v.Class)
 		case *camera.Folder:

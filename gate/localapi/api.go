@@ -30,6 +30,8 @@ type api struct {
 	version string
 	log     *slog.Logger
 	streams chan struct{} // one place for each stream of events
+
+	previews previews
 }
 
 // maxStreams bounds the streams of events at one time.
@@ -44,6 +46,7 @@ func New(c Config) http.Handler {
 		desk: c.Desk, others: c.Lanes, token: sha256.Sum256([]byte(c.Token)), version: c.Version, log: c.Log,
 		streams: make(chan struct{}, maxStreams),
 	}
+	a.previews.picture = a.desk.Picture
 	r := chi.NewRouter()
 	r.Use(a.guard)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +65,7 @@ func New(c Config) http.Handler {
 		r.Get("/lanes", a.lanes)
 		r.Get("/lanes/{lane}", a.lane)
 		r.Get("/lanes/{lane}/picture", a.picture)
+		r.Get("/lanes/{lane}/preview", a.preview)
 		r.Post("/lanes/{lane}/arrive", a.arrive)
 		r.Post("/lanes/{lane}/passage", a.passage)
 		r.Post("/lanes/{lane}/back-out", a.backOut)

@@ -7,10 +7,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"strconv"
-	"strings"
 	"testing"
 
 	"golang.org/x/image/font"
@@ -168,43 +165,5 @@ func TestReadRefusesWhatIsNoPicture(t *testing.T) {
 	}
 	if got, err := reader.Read(good, Vietnam); err != nil || got.Plate != "51F12345" {
 		t.Errorf("after bad pictures: %+v, %v", got, err)
-	}
-}
-
-// residentBytes is the process's memory in RAM, native memory included.
-func residentBytes(t *testing.T) int {
-	t.Helper()
-	statm, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := strconv.Atoi(strings.Fields(string(statm))[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pages * os.Getpagesize()
-}
-
-// A Mat that is not closed is 0.6 to 2.3 MB of native memory a picture.
-func TestNativeMemoryDoesNotGrow(t *testing.T) {
-	reader := newReader(t)
-	pictures := [][]byte{
-		writing(t, "51F-123.45"), writing(t, "29-B1", "456.78"),
-		encode(t, 640, 480, func(x, y int) uint8 { return uint8(x * y) }),
-	}
-	read := func(n int) {
-		for i := range n {
-			if _, err := reader.Read(pictures[i%len(pictures)], Vietnam); err != nil {
-				t.Fatal(err)
-			}
-		}
-		runtime.GC()
-	}
-	read(20)
-	before := residentBytes(t)
-	const rounds = 90
-	read(rounds)
-	if grown := residentBytes(t) - before; grown > 24<<20 {
-		t.Errorf("%d pictures left %d MB behind", rounds, grown>>20)
 	}
 }
