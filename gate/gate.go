@@ -50,6 +50,8 @@ type Config struct {
 	VisionPath string            // program of the vision worker; "" for none
 	Listen     string            // of the local API; "" for none
 	ListenOpen bool              // Listen may be reached from other machines
+	SSH        string            // where guards reach consoles over SSH; "" for nowhere
+	SSHAct     []string          // addresses and networks from which they may act; nil: this machine
 	Version    string            // of the program
 	PhotoLimit int64             // bytes that photos may take; 0 means store.DefaultPhotoLimit
 	Built      time.Time         // when the program was built; zero when that is not known
@@ -96,6 +98,7 @@ type Node struct {
 	others   *neighbour.Neighbours // nil for no link between gates
 	desk     *lane.Desk
 	listener net.Listener
+	consoles consoles
 	taken    takeover
 
 	camerasMu sync.Mutex
@@ -247,6 +250,9 @@ func (n *Node) openLanes(ctx, running context.Context) error {
 		n.runReaders(o.gate, o.equipment)
 	}
 	n.start("look at other gates", running, n.watchOthers)
+	if err := n.openConsoles(ctx, running); err != nil {
+		return err
+	}
 	return n.openAPI(ctx, running)
 }
 

@@ -23,6 +23,8 @@ type runCommand struct {
 	Code         string            `help:"One-time code that enrols this gate at its first start."`
 	Listen       string            `default:"127.0.0.1:0" help:"Address of the local API; - for none."`
 	ListenOpen   bool              `help:"Allow an address of the local API that other machines can reach."`
+	SSH          string            `name:"ssh" placeholder:"ADDR" help:"Address at which guards reach consoles of this gate over SSH, like 0.0.0.0:2222; none if not given."`
+	SSHAct       []string          `name:"ssh-act" placeholder:"ADDR" help:"Address or network, like 192.168.1.0/24, from which a console over SSH may act; from elsewhere it only looks. This machine if not given. May be repeated."`
 	AddrFile     string            `type:"path" help:"Write the local API's address to this file once it listens."`
 	Headless     bool              `help:"No console: print a line for each vehicle."`
 	Neighbours   string            `placeholder:"ADDR" help:"Address at which the site's other gates reach this one over the local network, like 0.0.0.0:7600; none if not given."`
@@ -57,6 +59,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, VisionPath: c.Vision,
 		Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Signs: c.Sign, Printers: c.Printer, Tickets: c.Tickets,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
+		SSH: c.SSH, SSHAct: c.SSHAct,
 		NeighbourListen: c.Neighbours, Neighbours: c.Neighbour, Discover: c.Neighbours != "" && !c.NoDiscovery,
 	})
 	if err != nil {
@@ -70,6 +73,9 @@ func (c *runCommand) serve(ctx context.Context, node *gate.Node) error {
 		if err := writeWhole(c.AddrFile, "http://"+node.LocalAddr()+"\n"); err != nil {
 			return err
 		}
+	}
+	if c.SSH != "" {
+		fmt.Fprintf(os.Stderr, "consoles at %s, host key %s\n", node.SSHAddr(), node.SSHFingerprint())
 	}
 	headless := c.Headless || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd())
 	if c.SignIn != "" {
@@ -86,7 +92,9 @@ func (c *runCommand) serve(ctx context.Context, node *gate.Node) error {
 			screen <- report(ctx, node, os.Stdout)
 			return
 		}
-		screen <- tui.Run(ctx, node.Desk(), tui.Options{Language: c.Language})
+		console := node.Desk().Console()
+		defer console.Close()
+		screen <- tui.Run(ctx, console, tui.Options{Language: c.Language})
 	}()
 	err := node.Run(ctx)
 	cancel()

@@ -54,15 +54,16 @@ func (d *Desk) build(site *state.Site) *View {
 	defer d.mu.Unlock()
 	v.Disk = d.disk
 	v.Troubles, v.AsksTime = d.troubles(), d.cfg.State.AsksTime()
-	if d.guard != nil {
-		g := *d.guard
+	guard := d.guard.Load()
+	if guard != nil {
+		g := *guard
 		v.Guard = &g
 		if open, ok := d.cfg.State.ShiftOf(g.Name); ok {
 			s := shiftView(open)
 			v.Shift = &s
 		}
 	}
-	v.Lanes, v.Discounts = d.laneViews(site), d.discountViews(site)
+	v.Lanes, v.Discounts = d.laneViews(site), discountViews(site, guard)
 	// Whose home is heard, its word about its slots is as good as the cloud's was.
 	v.Zones, v.Unplaced = d.zoneViews(site, now, func(s parking.Slot) bool {
 		return link.State == Offline && !Heard(v.Neighbours, handsOut(s))
@@ -103,6 +104,7 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 		}
 		lv.Sign = d.signView(l.Code)
 		p.tokens.view(&lv)
+		lv.holder, lv.HeldBy = d.holds.now(l.Code, p.busyWith())
 		if p.vehicle != nil {
 			lv.Subject = p.vehicle.copySubject()
 			d.showCare(site, p.vehicle, lv.Subject)

@@ -128,9 +128,10 @@ type Desk struct {
 	// a camera, the vision worker or the cloud is asked.
 	mu     sync.Mutex
 	lanes  map[string]*post
-	senses map[string]*sense // by lane and what it tells
-	signs  map[string]*sign  // by lane
-	guard  *Guard
+	senses map[string]*sense     // by lane and what it tells
+	signs  map[string]*sign      // by lane
+	guard  atomic.Pointer[Guard] // who is signed in at the gate, nil for nobody
+	holds  laneHolds             // of lanes, by consoles
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker

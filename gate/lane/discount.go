@@ -86,12 +86,13 @@ func (v *vehicle) discountsOf(stay uuid.UUID) []string {
 }
 
 // anyDiscount says whether who acts is an administrator. mu is held.
-func (d *Desk) anyDiscount(actor string) bool {
-	return d.guard != nil && d.guard.Name == actor && d.guard.Role == roleAdmin
+func (d *Desk) anyDiscount(ctx context.Context, actor string) bool {
+	g := d.signedIn(ctx)
+	return g != nil && g.Name == actor && g.Role == roleAdmin
 }
 
 func (d *Desk) mayDiscount(ctx context.Context, actor string, stay uuid.UUID, discount string) error {
-	if d.anyDiscount(actor) {
+	if d.anyDiscount(ctx, actor) {
 		return nil
 	}
 	rules := d.cfg.State.Site().Config.Discounts
@@ -113,11 +114,11 @@ func (d *Desk) leftToday(ctx context.Context, actor string, stay uuid.UUID, most
 	return nil
 }
 
-// discountViews are the discounts that who is signed in may give. mu is held.
-func (d *Desk) discountViews(site *state.Site) []DiscountView {
+// discountViews are the discounts that g may give; nobody (nil) may give any.
+func discountViews(site *state.Site, g *Guard) []DiscountView {
 	var out []DiscountView
 	for _, code := range slices.Sorted(maps.Keys(site.Config.Tariff.Discounts)) {
-		if d.guard == nil || d.guard.Role != roleAdmin && !slices.Contains(site.Config.Discounts.Guards, code) {
+		if g == nil || g.Role != roleAdmin && !slices.Contains(site.Config.Discounts.Guards, code) {
 			continue
 		}
 		one := site.Config.Tariff.Discounts[code]

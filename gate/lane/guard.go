@@ -8,12 +8,30 @@ import (
 	"gatehouse/parking"
 )
 
-type actorKey struct{}
+type (
+	actorKey struct{}
+	guardKey struct{}
+)
 
 // WithActor returns a context whose acts are written under name. The local
 // API uses it: its token stands for the sign-in.
 func WithActor(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, actorKey{}, name)
+}
+
+// withGuard returns a context whose acts are g's, who is signed in at a console
+// of his own.
+func withGuard(ctx context.Context, g Guard) context.Context {
+	return context.WithValue(ctx, guardKey{}, g)
+}
+
+// signedIn is the guard of the context's console, else the gate's own; nil for
+// nobody.
+func (d *Desk) signedIn(ctx context.Context) *Guard {
+	if g, ok := ctx.Value(guardKey{}).(Guard); ok {
+		return &g
+	}
+	return d.guard.Load()
 }
 
 // actor is who acts: the context's actor, else the guard who is signed in.
@@ -22,10 +40,11 @@ func (d *Desk) actor(ctx context.Context) (string, error) {
 	if name, ok := ctx.Value(actorKey{}).(string); ok && name != "" {
 		return name, nil
 	}
-	if d.guard == nil {
+	g := d.signedIn(ctx)
+	if g == nil {
 		return "", parking.Errorf(parking.Unauthorized, "Nobody is signed in at this gate. Sign in first.")
 	}
-	return d.guard.Name, nil
+	return g.Name, nil
 }
 
 // SignIn signs a guard in at this gate: by the cloud when it can be asked,
@@ -34,25 +53,54 @@ func (d *Desk) actor(ctx context.Context) (string, error) {
 // code Unauthorized; how often it may be tried is the cloud's and the state's
 // word.
 func (d *Desk) SignIn(ctx context.Context, name, password string) error {
-	name = strings.TrimSpace(name)
-	if name == "" || password == "" {
-		return parking.Errorf(parking.Invalid, "Type your name and your password.")
-	}
-	guard, offline, err := d.checkGuard(ctx, name, password)
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	guard, err := d.Authenticate(ctx, name, password)
 	if err != nil {
 		return err
 	}
-	if offline {
-		draft := state.Draft{Kind: parking.KindSignedInOffline, Body: &parking.SignedInOffline{Guard: guard.Name}, Actor: guard.Name}
-		if _, err := d.write(ctx, draft); err != nil {
-			return err
-		}
-	}
-	d.guard = &guard
+	d.guard.Store(&guard)
 	d.touch()
 	return nil
+}
+
+// Authenticate checks a guard's name and password as SignIn does, and signs
+// nobody in at the gate: it is for a console with a guard of its own.
+func (d *Desk) Authenticate(ctx context.Context, name, password string) (Guard, error) {
+	name = strings.TrimSpace(name)
+	if name == "" || password == "" {
+		return Guard{}, parking.Errorf(parking.Invalid, "Type your name and your password.")
+	}
+	guard, offline, err := d.checkGuard(ctx, name, password)
+	if err == nil && offline {
+		err = d.signedInOffline(ctx, guard)
+	}
+	if err != nil {
+		return Guard{}, err
+	}
+	return guard, nil
+}
+
+// KnownGuard is a guard whom this gate remembers and whose time without the
+// cloud has not ended; who else asks is refused with code Unauthorized.
+func (d *Desk) KnownGuard(ctx context.Context, name string) (Guard, error) {
+	known, err := d.cfg.State.KnownGuard(ctx, name)
+	if err != nil {
+		return Guard{}, err
+	}
+	return Guard{Name: known.Name, Display: known.Display, Role: known.Role}, nil
+}
+
+// EnterByKey lets a guard in who has shown a key: without the cloud's word, and
+// written down so.
+func (d *Desk) EnterByKey(ctx context.Context, guard Guard) error {
+	return d.signedInOffline(ctx, guard)
+}
+
+// signedInOffline writes down that a guard was let in without the cloud's word.
+func (d *Desk) signedInOffline(ctx context.Context, guard Guard) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.write(ctx, state.Draft{Kind: parking.KindSignedInOffline, Body: &parking.SignedInOffline{Guard: guard.Name}, Actor: guard.Name})
+	return err
 }
 
 func (d *Desk) checkGuard(ctx context.Context, name, password string) (g Guard, offline bool, err error) {
@@ -80,9 +128,7 @@ func away(err error) bool {
 
 // SignOut ends the guard's presence.
 func (d *Desk) SignOut(context.Context) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.guard = nil
+	d.guard.Store(nil)
 	d.touch()
 }
 

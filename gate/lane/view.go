@@ -178,6 +178,9 @@ type LaneView struct { //nolint:revive // View is the whole of it
 	Sign         *SignView `json:"sign,omitempty"`
 	SeesPassages bool      `json:"sees_passages,omitempty"` // a vehicle is gone when it was seen to pass
 	Alarm        string    `json:"alarm,omitempty"`         // what happened just now and needs a look
+	// HeldBy is the guard who works on the lane at another console.
+	HeldBy string `json:"held_by,omitempty"`
+	holder *Console
 }
 
 // Waiting is a vehicle behind the one in front.
@@ -226,7 +229,8 @@ type View struct {
 	Currency  string       `json:"currency"`
 	Language  string       `json:"language"`
 	Guard     *Guard       `json:"guard,omitempty"`
-	Shift     *ShiftView   `json:"shift,omitempty"` // the guard's open drawer
+	ViewOnly  bool         `json:"view_only,omitempty"` // nothing can be done from this console
+	Shift     *ShiftView   `json:"shift,omitempty"`     // the guard's open drawer
 	Link      Link         `json:"link"`
 	Vision    Worker       `json:"vision"`
 	Disk      Worker       `json:"disk"`

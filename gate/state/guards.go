@@ -94,6 +94,25 @@ func (s *State) CheckGuard(ctx context.Context, name, password string) (Guard, e
 	if !ok {
 		return Guard{}, wrong
 	}
+	return s.notEnded(ctx, row)
+}
+
+// KnownGuard is a guard whom this gate remembers and whose verifier has not
+// ended: whom something else than the password has shown to be that guard. Who
+// is not known is Unauthorized.
+func (s *State) KnownGuard(ctx context.Context, name string) (Guard, error) {
+	row, err := s.store.Read().Guard(ctx, name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Guard{}, parking.Errorf(parking.Unauthorized, "%s has not signed in at this gate before.", shorten(name))
+	}
+	if err != nil {
+		return Guard{}, s.diskError("read a guard", err)
+	}
+	return s.notEnded(ctx, row)
+}
+
+// notEnded is the guard of a row whose time without the cloud has not ended.
+func (s *State) notEnded(ctx context.Context, row gatesql.Guard) (Guard, error) {
 	now := s.highestNow()
 	if now.UnixMilli() >= row.UntilMs {
 		return Guard{}, parking.Errorf(parking.Unauthorized, "Signing in without the cloud has ended for %s. Sign in once while the cloud can be reached.", row.Display)

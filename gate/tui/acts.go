@@ -126,6 +126,9 @@ func (m *model) refusal(lv *lane.LaneView) string {
 	if lv == nil {
 		return m.t("why.no_lane")
 	}
+	if why := m.elsewhereAt(lv); why != "" {
+		return why
+	}
 	st := m.lane(lv.Lane.Code)
 	switch {
 	case st.busy != "":
@@ -173,6 +176,8 @@ func (m *model) next(lv *lane.LaneView) deed {
 	s := lv.Subject
 	code := lv.Lane.Code
 	switch {
+	case m.elsewhereAt(lv) != "":
+		return deed{why: m.elsewhereAt(lv)}
 	case s == nil:
 		return deed{why: m.t("why.no_vehicle", m.laneName(lv))}
 	case s.Again:

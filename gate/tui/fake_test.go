@@ -49,6 +49,8 @@ func (d *fakeDesk) View() *lane.View {
 
 func (d *fakeDesk) Changed() (<-chan struct{}, func()) { return d.wake, func() {} }
 
+func (d *fakeDesk) Working(string) error { return nil }
+
 func (d *fakeDesk) Arrive(_ context.Context, lane string, a lane.Arrival) (uuid.UUID, error) {
 	return uuid.Nil, d.note("arrive %s %q", lane, a.Plate)
 }

@@ -53,10 +53,8 @@ func (m *model) helpLines(w int) []string {
 			group, title = b.group, m.t(b.group)
 		}
 		line := " " + m.th.role(look.Quiet, fit(title, 9)) + " " + m.th.strong(look.Text, fit(name, 8)) + " " + m.t(b.does)
-		if b.why != nil {
-			if why := b.why(m); why != "" {
-				line += m.th.role(look.Quiet, " – "+why)
-			}
+		if why := m.whyNot(b); why != "" {
+			line += m.th.role(look.Quiet, " – "+why)
 		}
 		lines = append(lines, fit(line, cell))
 	}

@@ -20,6 +20,7 @@ type binding struct {
 	label string                        // how the key is written; "" writes the first key
 	does  string                        // key of what it does in the catalogue
 	act   bool                          // held down, it must not act twice
+	look  bool                          // it changes nothing at the gate
 	why   func(m *model) string         // why it cannot be used now, "" when it can
 	do    func(m *model) tea.Cmd        //
 	off   func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
@@ -69,20 +70,20 @@ func makeKeys() []binding {
 
 		bind("group.site", "help.barrier", "x").at((*model).focused).when(whyNoBarrier).opens(newBarrier),
 		bind("group.site", "help.turn", "d").at((*model).focused).when(whyNotTurned).opens(newTurn),
-		bind("group.site", "help.search", "/").run(openSearch),
-		bind("group.site", "help.map", "g").opens(newMap),
+		bind("group.site", "help.search", "/").looks().run(openSearch),
+		bind("group.site", "help.map", "g").looks().opens(newMap),
 		bind("group.site", "help.paper", "v").when(whyNoFocus).opens(newPaper),
 		bind("group.site", "help.walk", "w").opens(newWalk),
-		bind("group.site", "help.pictures", "p").run((*model).togglePictures),
+		bind("group.site", "help.pictures", "p").looks().run((*model).togglePictures),
 
-		bind("group.console", "help.tab", "tab").run(func(m *model) tea.Cmd { m.cycle(); return m.wantPictures() }),
-		bind("group.console", "help.lanes", "]", "[").written("[ ]").when(whyNoOtherLanes).run((*model).otherLanes),
-		bind("group.console", "help.help", "?").opens(newHelp),
-		bind("group.console", "help.language", "f2").run(switchLanguage),
-		bind("group.console", "help.troubles", "!").when(whyNoTrouble).opens(newTroubles),
+		bind("group.console", "help.tab", "tab").looks().run(func(m *model) tea.Cmd { m.cycle(); return m.wantPictures() }),
+		bind("group.console", "help.lanes", "]", "[").looks().written("[ ]").when(whyNoOtherLanes).run((*model).otherLanes),
+		bind("group.console", "help.help", "?").looks().opens(newHelp),
+		bind("group.console", "help.language", "f2").looks().run(switchLanguage),
+		bind("group.console", "help.troubles", "!").looks().when(whyNoTrouble).opens(newTroubles),
 		bind("group.console", "help.time", "f9").when(whyTimeRuns).opens(newTime),
-		bind("group.console", "help.sign_out", "f10").opens(newSignOut),
-		bind("group.console", "help.quit", "ctrl+c").run((*model).quit),
+		bind("group.console", "help.sign_out", "f10").looks().opens(newSignOut),
+		bind("group.console", "help.quit", "ctrl+c").looks().run((*model).quit),
 	}
 	for i := range out {
 		if out[i].does == "help.pick" {
@@ -292,6 +293,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		var lv *lane.LaneView
 		if b.off != nil {
 			lv = b.off(m)
+		}
+		if why := m.elsewhereAt(lv); why != "" && !b.look {
+			return m.refuse(lv, why)
 		}
 		if b.act && held {
 			return m.refuse(lv, m.t("why.held"))

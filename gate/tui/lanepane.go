@@ -379,7 +379,7 @@ func (m *model) deedLine(lv *lane.LaneView, side, w int) string {
 	}
 	d := m.next(lv)
 	if d.do == nil {
-		if lv.Subject == nil || done(lv.Subject) {
+		if lv.HeldBy == "" && (lv.Subject == nil || done(lv.Subject)) {
 			return " " + m.th.role(look.Quiet, cut(m.t("wait."+string(lv.Lane.Direction)), w-2))
 		}
 		return " " + m.th.role(look.Quiet, cut(d.why, w-2))

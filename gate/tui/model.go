@@ -78,8 +78,10 @@ type model struct {
 	keys     []binding
 	lastKey  string
 	lastAt   time.Time
-	asked    int  // count of questions for the cursor's position
-	answers  bool // the terminal answers them
+	asked    int    // count of questions for the cursor's position
+	answers  bool   // the terminal answers them
+	working  string // the lane at which others were told that the guard works
+	idle     bool   // it has ended because no key was pressed
 }
 
 func newModel(ctx context.Context, desk Desk, opts Options) *model {
@@ -94,7 +96,7 @@ func newModel(ctx context.Context, desk Desk, opts Options) *model {
 		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), lang: languageOf(opts, v),
 		th: newTheme(opts.Profile, true, opts.ASCII), lanes: map[string]*laneState{}, pictures: !opts.NoPicture,
 		keys: makeKeys(),
-		w:    opts.Width, h: opts.Height,
+		w:    opts.Width, h: opts.Height, lastAt: opts.Now(),
 	}
 	if opts.Profile == colorprofile.Unknown {
 		m.th = newTheme(colorprofile.ANSI256, true, opts.ASCII)
@@ -163,8 +165,18 @@ func (m *model) after(d time.Duration, do func() tea.Msg) tea.Cmd {
 	}
 }
 
-// Update changes the model by one message. It does no I/O.
+// Update changes the model by one message, and tells the other consoles where
+// its guard is now. It does no I/O.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	_, cmd := m.update(msg)
+	_, pressed := msg.(tea.KeyPressMsg)
+	if refused := m.tellWorking(pressed); refused != nil {
+		cmd = tea.Batch(cmd, refused)
+	}
+	return m, cmd
+}
+
+func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
@@ -178,6 +190,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takeView(msg.view)
 	case tickMsg:
 		m.unstickPaint()
+		if m.opts.Idle > 0 && m.opts.Now().Sub(m.lastAt) >= m.opts.Idle {
+			m.idle = true
+			return m, tea.Quit
+		}
 		return m, m.tick()
 	case paintedMsg:
 		if msg.asked == m.asked {

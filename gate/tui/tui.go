@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -96,9 +97,17 @@ type Signing interface {
 	SetTime(ctx context.Context, t time.Time) error
 }
 
+// Sharing is how consoles of one gate keep out of each other's way.
+type Sharing interface {
+	// Working says that the guard is at a lane, "" for none; an error says who
+	// else is.
+	Working(lane string) error
+}
+
 // Desk is what the console draws and acts upon.
 type Desk interface {
 	Viewer
+	Sharing
 	Arriving
 	Ordering
 	Naming
@@ -125,11 +134,19 @@ type Options struct {
 	Profile   colorprofile.Profile
 	Width     int // with Height: the size when Output is no terminal
 	Height    int
+	Sizes     <-chan Size      // changes of that size; nil: Output's own
+	Idle      time.Duration    // without a key the console ends; 0: never
 	Now       func() time.Time // monotonic; nil: time.Now
 }
 
+// Size is a terminal's, in cells.
+type Size struct{ Width, Height int }
+
+// ErrIdle says that a console has ended because no key was pressed.
+var ErrIdle = errors.New("no key was pressed for too long")
+
 // Run shows the console until the guard leaves it or ctx ends, which is no
-// error.
+// error; or until nobody has pressed a key for the idle time (ErrIdle).
 func Run(ctx context.Context, desk Desk, opts Options) error {
 	if opts.Env == nil {
 		opts.Env = os.Environ()
@@ -152,12 +169,32 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	if opts.Width > 0 && opts.Height > 0 {
 		programOpts = append(programOpts, tea.WithWindowSize(opts.Width, opts.Height))
 	}
-	_, err := tea.NewProgram(m, programOpts...).Run()
+	program := tea.NewProgram(m, programOpts...)
+	var resizing sync.WaitGroup
+	resizing.Go(func() { resize(ctx, program, opts.Sizes) })
+	_, err := program.Run()
+	ended := ctx.Err() != nil
+	cancel()
+	resizing.Wait()
 	switch {
-	case err == nil, errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
+	case m.idle:
+		return ErrIdle
+	case err == nil, errors.Is(err, tea.ErrProgramKilled) && ended, errors.Is(err, tea.ErrInterrupted):
 		return nil
 	}
 	return fmt.Errorf("console: %w", err)
+}
+
+// resize tells the program of the terminal's size until ctx ends.
+func resize(ctx context.Context, program *tea.Program, sizes <-chan Size) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-sizes:
+			program.Send(tea.WindowSizeMsg{Width: s.Width, Height: s.Height})
+		}
+	}
 }
 
 // asciiLocale says whether the locale in env asks for plain ASCII. Without

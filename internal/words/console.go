@@ -130,6 +130,8 @@ var console = area{
 	"console.why.nothing_due":     {"Xe này không phải trả tiền.", "Nothing is due."},
 	"console.why.no_barrier":      {"%s không có barie.", "There is no barrier at %s."},
 	"console.why.nothing_to_pick": {"Không có gì để chọn.", "There is nothing to pick."},
+	"console.why.held_by":         {"%s đang ở %s.", "%s is at %s."},
+	"console.why.view_only":       {"Từ địa chỉ này chỉ được xem.", "From this address: view only."},
 	"console.why.held":            {"Phím bị giữ: hãy nhấn lại.", "The key is held down: press it again."},
 	"console.why.changed":         {"Màn hình vừa đổi: xem rồi nhấn lại.", "The screen just changed: look, then press."},
 	"console.why.busy":            {"Đang ghi việc trước.", "The last act is being written."},

@@ -11,6 +11,9 @@ var laneSentences = map[string]string{
 	"The Modbus device of a sensor cannot be reached.":                               "Không nối được thiết bị Modbus của cảm biến.",
 	"The Modbus device of a sensor does not answer.":                                 "Thiết bị Modbus của cảm biến không trả lời.",
 	"The barrier's relay did not answer. Look at the barrier before you open again.": "Rơ-le barie không trả lời. Nhìn barie trước khi mở lại.",
+	"From this address the gate can only be looked at.":                              "Từ địa chỉ này chỉ được xem.",
+	"Nobody is signed in at this console.":                                           "Chưa ai đăng nhập ở màn hình này.",
+	"This console has ended. Connect again to sign in.":                              "Màn hình này đã kết thúc. Hãy kết nối lại để đăng nhập.",
 	"The camera that looks for vehicles does not deliver.":                           "Camera dò xe không có ảnh.",
 }
 
@@ -26,6 +29,8 @@ var laneValues = [][2]string{
 	{"A passage is seen by loop, contact or motion, not by {}.", "Xe qua làn được thấy bằng loop, contact hoặc motion, không phải {}."},
 	{"A lane leads in or out, not {}.", "Làn là in hoặc out, không phải {}."},
 	{"A vehicle is at lane {}. Let it go first.", "Có xe ở làn {}. Hãy cho xe đi trước."},
+	{"{} is working at lane {}.", "{1} đang làm ở làn {2}."},
+	{"{} has not signed in at this gate before.", "{} chưa từng đăng nhập ở cổng này."},
 	{"{} is at lane {}. Let it go first.", "{1} đang ở làn {2}. Hãy cho xe đi trước."},
 	{"A vehicle went through lane {} without an opening.", "Có xe qua làn {} mà không được mở barie."},
 	{"{} went through lane {} without an opening.", "{1} qua làn {2} mà không được mở barie."},
