@@ -1,0 +1,194 @@
+"""Trains the detector or the reader on rendered pictures.
+
+The pictures of step n depend on the seed and n alone, so that a run that was
+stopped and resumed sees what one that was not would have seen. The learning
+rate is level and falls only in the last part of the steps; the checkpoint from
+before the fall (stable.pt) is where a longer run goes on.
+"""
+
+import argparse
+import copy
+import json
+import os
+import signal
+import time
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import contract
+import nets
+import samples
+import scene
+from glyphs import Fonts
+
+RATE = 2e-3        # of AdamW while level
+FALL = 0.25        # share of the steps over which the rate falls to a fiftieth
+WARM = 100         # steps over which it rises at the start
+AVERAGE = 0.998    # of the weights that are exported
+
+
+def rate(step, steps):
+    """The learning rate of a step."""
+    left = (steps - step) / max(1, FALL * steps)
+    return RATE * min(1.0, (step + 1) / WARM) * min(1.0, 0.02 + 0.98 * max(0.0, left))
+
+
+def reader_batch(seed, step, world, size):
+    """Pictures and targets of one step."""
+    rows = []
+    for i in range(size):
+        rng = np.random.default_rng((seed, 1, step, i))
+        picture, boxes, labels = samples.reader_picture(rng, world)
+        rows.append((picture, *samples.reader_target(boxes, labels)))
+    pictures, *targets = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
+    return pictures[:, None].float() / 255, targets
+
+
+def detector_batch(seed, step, world, size):
+    """Pictures and targets of one step: by turns quarter frames, which cost a
+    quarter, and a third as many whole ones, for plates that fill them."""
+    whole = step % 2 == 1
+    width, height = (contract.FRAME_WIDTH, contract.FRAME_HEIGHT) if whole else (contract.FRAME_WIDTH // 2, contract.FRAME_HEIGHT // 2)
+    rows = []
+    for i in range(size // 3 if whole else size):
+        rng = np.random.default_rng((seed, 2, step, i))
+        picture, quads, cut = samples.detector_picture(rng, world, width, height)
+        rows.append((picture, *samples.detector_target(quads, cut, width, height)))
+    pictures, *targets = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
+    return pictures[:, None].float() / 255, targets
+
+
+def focal(logit, heat, care=None):
+    """CenterNet's focal loss, summed over cells and divided by the number of centres."""
+    p = torch.sigmoid(logit).clamp(1e-4, 1 - 1e-4)
+    centre = (heat >= 0.999).float()
+    loss = -centre * (1 - p) ** 2 * torch.log(p) - (1 - centre) * (1 - heat) ** 4 * p ** 2 * torch.log(1 - p)
+    if care is not None:
+        loss = loss * care
+    return loss.sum() / centre.sum().clamp(min=1)
+
+
+def reader_loss(cells, targets):
+    heat, kind, box, weight = targets
+    total = weight.sum().clamp(min=1e-3)
+    names = F.cross_entropy(cells[:, 1:38], kind, ignore_index=-1, reduction="none", label_smoothing=0.05)
+    sizes = ((cells[:, 38:] - box).abs() * weight[:, None]).sum() / total
+    parts = {"heat": focal(cells[:, 0], heat), "class": (names * weight).sum() / total, "box": sizes}
+    return parts["heat"] + parts["class"] + 0.3 * parts["box"], parts
+
+
+def detector_loss(cells, targets):
+    heat, care, offsets, weight = targets
+    parts = {"heat": focal(cells[:, 0], heat, care),
+             "corner": ((cells[:, 1:] - offsets).abs() * weight[:, None]).sum() / (heat >= 0.999).sum().clamp(min=1) / 8}
+    return parts["heat"] + 2.0 * parts["corner"], parts
+
+
+BATCH = {"detector": detector_batch, "reader": reader_batch}
+LOSS = {"detector": detector_loss, "reader": reader_loss}
+
+
+class Run:
+    """A training run whose whole state is one file."""
+
+    def __init__(self, which, seed, batch):
+        torch.manual_seed(seed)
+        self.which, self.seed, self.batch = which, seed, batch
+        self.net = nets.NETS[which]()
+        self.average = copy.deepcopy(self.net)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=1e-4)
+        self.step, self.minutes = 0, 0.0
+
+    def save(self, path):
+        state = {"which": self.which, "seed": self.seed, "step": self.step, "minutes": self.minutes, "net": self.net.state_dict(),
+                 "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict()}
+        torch.save(state, path + ".part")
+        os.replace(path + ".part", path)
+
+    def load(self, path):
+        state = torch.load(path, map_location="cpu")
+        if state["which"] != self.which:
+            raise SystemExit(f"{path} is a checkpoint of the {state['which']}")
+        self.seed, self.step, self.minutes = state["seed"], state["step"], state["minutes"]
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+    def go(self, world, lr):
+        """One step; returns the parts of its loss."""
+        pictures, targets = BATCH[self.which](self.seed, self.step, world, self.batch)
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        self.net.train()
+        loss, parts = LOSS[self.which](self.net(pictures), targets)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        self._follow()
+        return {k: float(v.detach()) for k, v in parts.items()}
+
+    @torch.no_grad()
+    def _follow(self):
+        keep = min(AVERAGE, self.step / (self.step + 10))
+        for mean, now in zip(self.average.state_dict().values(), self.net.state_dict().values()):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(now, 1 - keep)
+            else:
+                mean.copy_(now)
+
+
+def main():
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("which", choices=nets.NETS)
+    ask.add_argument("folder", help="for checkpoints and log.jsonl; a run that is there goes on")
+    ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--steps", type=int, required=True, help="of the whole run, those already made included")
+    ask.add_argument("--batch", type=int, default=16, help="pictures of a step")
+    ask.add_argument("--from", dest="start", help="a checkpoint to start from instead of the folder's latest.pt")
+    ask.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
+    args = ask.parse_args()
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    os.makedirs(args.folder, exist_ok=True)
+    latest, stable = os.path.join(args.folder, "latest.pt"), os.path.join(args.folder, "stable.pt")
+    run = Run(args.which, args.seed, args.batch)
+    start = args.start or (latest if os.path.exists(latest) else None)
+    if start:
+        run.load(start)
+    world = scene.World(Fonts())
+    print(f"{args.which}: seed {run.seed}, step {run.step} of {args.steps}", flush=True)
+
+    began, saved, before = time.process_time(), time.monotonic(), run.minutes
+    sums, count = {}, 0
+    stopped = []
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, frame: stopped.append(number))   # the step in hand is finished and saved
+    while run.step < args.steps and not stopped:
+        lr = rate(run.step, args.steps)
+        if run.step == int((1 - FALL) * args.steps):
+            run.save(stable)
+        for k, v in run.go(world, lr).items():
+            sums[k] = sums.get(k, 0.0) + v
+        count += 1
+        now = time.monotonic()
+        run.minutes = before + (time.process_time() - began) / 60   # of this core's work, whatever else it does
+        if run.step % 50 == 0 or run.step == args.steps:
+            line = {"step": run.step, "minutes": round(run.minutes, 2), "batch": run.batch, "rate": round(lr, 6), **{k: round(v / count, 4) for k, v in sums.items()}}
+            print(json.dumps(line), flush=True)
+            with open(os.path.join(args.folder, "log.jsonl"), "a") as log:
+                log.write(json.dumps(line) + "\n")
+            sums, count = {}, 0
+        if now - saved > args.every:
+            run.save(latest)
+            saved = now
+    run.save(latest)
+
+
+if __name__ == "__main__":
+    main()
