@@ -106,7 +106,7 @@ def corners(links, count=200):
 
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    models = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models")
+    models = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models", "weights")
     ask.add_argument("folders", nargs="*")
     ask.add_argument("--detector", default=os.path.join(models, "plate_detector.onnx"))
     ask.add_argument("--reader", default=os.path.join(models, "plate_reader.onnx"))

@@ -17,9 +17,15 @@ CLASSES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZĐ"
 
 GLYPH_HEIGHT = 72  # pixels of a capital letter in the cache
 WORDS = 600        # words that are no plates, likewise
+ORNAMENTS = 500    # pictures of a character's size that are none, likewise
 PENS = 300         # stroke alphabets, each drawn when it is first used
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+# Stars, flowers, crowns, arrows, blocks: what a font has for seals and pictures.
+# Circled digits are left out.
+_SYMBOLS = [chr(c) for c in (*range(0x25A0, 0x2600), *range(0x2600, 0x269D), *range(0x2701, 0x2776), *range(0x2794, 0x27BF))]
+_SYMBOL_FONT = "DejaVuSans-Bold"
 
 # Debian package: the files of it that look like plates. README.md names
 # their licences.
@@ -115,7 +121,8 @@ class Fonts:
     def __init__(self):
         self.glyphs = [self._draw(path) for path in font_paths()]
         self.words = [ImageFont.truetype(path, 22) for path in font_paths()[::3]]
-        self.lettering = {}
+        self.symbols = ImageFont.truetype(_installed()[_SYMBOL_FONT], GLYPH_HEIGHT)
+        self.lettering, self.ornaments = {}, {}
         self.pens = [Pen(np.random.default_rng((7, i))) for i in range(PENS)]
 
     @staticmethod
@@ -146,16 +153,101 @@ class Fonts:
             self.lettering[i] = self._word(np.random.default_rng((8, i)))
         return self.lettering[i]
 
+    def ornament(self, rng):
+        """A seal, a state's outline, a flower, two small lines: as large as a
+        character and none; one of a pool."""
+        i = int(rng.integers(ORNAMENTS))
+        if i not in self.ornaments:
+            self.ornaments[i] = self._ornament(np.random.default_rng((9, i)))
+        return self.ornaments[i]
+
+    def _ornament(self, rng):
+        kind = rng.random()
+        if kind < 0.40:
+            picture = Image.new("L", (4 * GLYPH_HEIGHT, 3 * GLYPH_HEIGHT))
+            ImageDraw.Draw(picture).text((GLYPH_HEIGHT, GLYPH_HEIGHT // 2), _SYMBOLS[rng.integers(len(_SYMBOLS))], 255, self.symbols)
+            drawn = np.asarray(picture)
+        elif kind < 0.55:
+            drawn = _outline(rng)
+        elif kind < 0.85:
+            drawn = _badges(rng)
+        else:
+            drawn = self._stack(rng)
+        cut = _cut(drawn)
+        return cut if cut is not None else np.full((8, 8), 255, np.uint8)
+
+    def _stack(self, rng):
+        """Two or three short lines above each other."""
+        size = GLYPH_HEIGHT
+        out = np.zeros((size, size), np.uint8)
+        lines = int(rng.integers(2, 4))
+        for i in range(lines):
+            word = self.word(rng)
+            h = int(size / lines * 0.75)
+            w = min(size, int(word.shape[1] * h / word.shape[0]), int(size * rng.uniform(0.4, 1.0)))
+            word = word[:, :max(1, int(word.shape[0] * w / h))]   # its beginning only
+            x, y = (size - w) // 2, int(i * size / lines)
+            out[y:y + h, x:x + w] = cv2.resize(word, (max(1, w), h), interpolation=cv2.INTER_AREA)
+        return out
+
     def _word(self, rng):
+        if rng.random() < 0.12:   # a clock in a corner of the picture
+            return self._clock(rng)
         font = self.words[rng.integers(len(self.words))]
         case = rng.random()
         letters = _CAPITALS if case < 0.5 else _CAPITALS.lower() if case < 0.7 else _CAPITALS + _CAPITALS.lower() + "0123456789:/"
         text = "".join(letters[rng.integers(len(letters))] if rng.random() < 0.88 else " " for _ in range(rng.integers(3, 20))).strip() or "A"
+        return self._written(font, text)
+
+    def _clock(self, rng):
+        form = ["dddd-dd-dd dd:dd:dd", "dd/dd/dddd dd:dd", "dd:dd:dd", "dd.dd.dddd", "dddd/dd/dd dd:dd", "dd-dd-dddd"][rng.integers(6)]
+        text = "".join(str(rng.integers(10)) if c == "d" else c for c in form)
+        return self._written(self.words[rng.integers(len(self.words))], text)
+
+    @staticmethod
+    def _written(font, text):
         box = font.getbbox(text)
         picture = Image.new("L", (max(1, box[2]) + 2, max(1, box[3]) + 2))
         ImageDraw.Draw(picture).text((1, 1), text, 255, font)
         cut = _cut(np.asarray(picture))
         return cut if cut is not None else np.full((4, 4), 255, np.uint8)
+
+
+def _outline(rng):
+    """A country's or a state's outline, filled or not."""
+    n = int(rng.integers(5, 12))
+    angles = np.sort(rng.uniform(0, 2 * np.pi, n))
+    far = rng.uniform(0.35, 1.0, n) * GLYPH_HEIGHT / 2
+    points = np.stack([np.cos(angles) * far, np.sin(angles) * far], 1) + GLYPH_HEIGHT * 0.6
+    out = np.zeros((int(1.2 * GLYPH_HEIGHT),) * 2, np.uint8)
+    if rng.random() < 0.6:
+        cv2.fillPoly(out, [points.astype(np.int32)], 255, cv2.LINE_AA)
+    else:
+        cv2.polylines(out, [points.astype(np.int32)], True, 255, int(rng.integers(2, 8)), cv2.LINE_AA)
+    return out
+
+
+def _badges(rng):
+    """One seal, or two or three above each other: discs with rings and arms in them."""
+    count = int(rng.choice([1, 2, 2, 2, 3]))
+    r = GLYPH_HEIGHT // (2 * count) if count > 1 else GLYPH_HEIGHT // 3
+    out = np.zeros((2 * r * count + 2 * count, 2 * r + 2), np.uint8)
+    for i in range(count):
+        at = (r + 1, r + 1 + i * (2 * r + 2))
+        shade = int(rng.integers(90, 256))
+        form = rng.random()
+        if form < 0.6:
+            cv2.circle(out, at, int(r * rng.uniform(0.7, 1.0)), shade, -1 if rng.random() < 0.7 else int(rng.integers(2, 6)), cv2.LINE_AA)
+        elif form < 0.8:
+            n = int(rng.integers(5, 9))
+            points = [(at[0] + r * np.cos(k * 2 * np.pi / n), at[1] + r * np.sin(k * 2 * np.pi / n)) for k in range(n)]
+            cv2.fillPoly(out, [np.int32(points)], shade, cv2.LINE_AA)
+        else:
+            cv2.rectangle(out, (at[0] - r + 2, at[1] - r + 2), (at[0] + r - 2, at[1] + r - 2), shade, -1)
+        for _ in range(rng.integers(0, 5)):   # arms, letters too small to tell
+            a, b = rng.integers(-r // 2, r // 2 + 1, (2, 2)) + at
+            cv2.line(out, tuple(int(v) for v in a), tuple(int(v) for v in b), int(rng.integers(0, 256)), int(rng.integers(1, 4)), cv2.LINE_AA)
+    return out
 
 
 def _arc(cx, cy, rx, ry, start, end):

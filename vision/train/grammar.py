@@ -71,11 +71,11 @@ def _sealed(rng, text, chance):
 
 
 def europe(rng):
-    return [_sealed(rng, _pattern(rng, EUROPE[rng.integers(len(EUROPE))]), 0.35)]
+    return [_sealed(rng, _pattern(rng, EUROPE[rng.integers(len(EUROPE))]), 0.5)]
 
 
 def america(rng):
-    return [_sealed(rng, _pattern(rng, AMERICA[rng.integers(len(AMERICA))]), 0.3)]
+    return [_sealed(rng, _pattern(rng, AMERICA[rng.integers(len(AMERICA))]), 0.45)]
 
 
 def brazil_old(rng):

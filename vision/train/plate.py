@@ -72,7 +72,7 @@ class Drawing:
                 glyphs.append((c, glyph))
                 gaps.append(0.0)
             elif gaps[-1] == 0.0:
-                gaps[-1] = {"-": 1.0, ".": 0.55, " ": 0.8, ":": 1.3}[c]
+                gaps[-1] = {"-": 1.0, ".": 0.55, " ": 0.8, ":": 1.6}[c]
         marks = [(len([k for k in text[:i] if k in INDEX]), c) for i, c in enumerate(text) if c in "-.:"]
         ratio = np.array([g.shape[1] / g.shape[0] for _, g in glyphs])
         if rng.random() < even:
@@ -139,13 +139,25 @@ class Drawing:
                        int(rng.integers(60, 160)), 1 + int(rng.integers(2)), cv2.LINE_AA)
 
     def _seals(self, x, y, height):
-        """One or two badges above each other, or a blot as a state's picture."""
+        """What stands between the groups of a number: a badge, two, a flower, a
+        state's outline."""
         rng = self.rng
-        r = max(2, round(height * rng.uniform(0.08, 0.18)))
-        for place in ((0.25, 0.7) if rng.random() < 0.6 else (rng.uniform(0.2, 0.7),)):
-            at = (round(x), round(y + height * place))
-            cv2.ellipse(self.ground, at, (r, round(r * rng.uniform(0.8, 1.3))), 0, 0, 360, float(rng.uniform(20, 220)), -1, cv2.LINE_AA)
-            cv2.circle(self.ground, at, max(1, r // 2), float(rng.uniform(20, 255)), 1 + int(rng.integers(2)), cv2.LINE_AA)
+        size = height * rng.choice([rng.uniform(0.3, 0.6), rng.uniform(0.6, 1.05)])
+        self.ornament(x, y + height * rng.uniform(0.35, 0.6), size, size * rng.uniform(0.5, 1.0))
+
+    def ornament(self, middle_x, middle_y, height, most_width):
+        """Puts something as large as a character that is none into the ground."""
+        rng = self.rng
+        glyph = self.fonts.ornament(rng)
+        h = max(3, round(height))
+        w = max(3, min(round(most_width), round(glyph.shape[1] * height / glyph.shape[0])))
+        x, y = round(middle_x - w / 2), round(middle_y - h / 2)
+        if x < 0 or y < 0 or x + w > self.w or y + h > self.h:
+            return
+        scaled = cv2.resize(glyph, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32) * (rng.uniform(0.3, 1.0) / 255)
+        colour = self.dark if rng.random() < 0.5 else rng.uniform(0, 255)
+        part = self.ground[y:y + h, x:x + w]
+        part += (colour - part) * scaled
 
     def words(self, middle_x, y, height, width, ink=None):
         """Small lettering: a state, a city, a dealer. No characters of the plate."""
@@ -187,8 +199,22 @@ class Drawing:
         middle = w // 2 if side == "left" else self.w - w // 2
         if rng.random() < 0.8:
             cv2.circle(self.ground, (middle, int(self.h * 0.3)), max(2, int(w * 0.28)), min(255.0, shade + 90), 2)
-        self.words(middle, self.h * 0.65, self.h * 0.22, w * 0.8, 235)
+        if rng.random() < 0.4:
+            self.words(middle, self.h * 0.65, self.h * 0.22, w * 0.8, 235)
+        else:
+            self._country(middle, self.h * rng.uniform(0.58, 0.72), self.h * rng.uniform(0.18, 0.3), w)
         return w
+
+    def _country(self, middle, y, height, width):
+        """One to three capitals in the band: D, SK, BIH."""
+        letters = [self.letter(CLASSES[self.rng.integers(10, 36)]) for _ in range(self.rng.integers(1, 4))]
+        w = max(3, round(min(width * 0.9 / len(letters), height * 0.75)))
+        h = max(3, round(height))
+        x, y = round(middle - w * len(letters) / 2), round(min(y, self.h - h - 1))
+        for i, glyph in enumerate(letters):
+            part = self.ground[y:y + h, max(0, x + i * w):max(0, x + (i + 1) * w - 1)]
+            if part.size:
+                part += (235 - part) * (cv2.resize(glyph, part.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255)
 
     def finish(self, lines, border=True):
         rng = self.rng
@@ -279,6 +305,8 @@ def _america(rng, fonts):
     if rng.random() < 0.5:
         d.picture(rng.uniform(5, 35))
     top, low = d.h * rng.uniform(0.16, 0.30), d.h * rng.uniform(0.14, 0.26)
+    if rng.random() < 0.25:  # a picture behind the characters
+        d.ornament(d.w * rng.uniform(0.2, 0.8), d.h * rng.uniform(0.35, 0.65), d.h * rng.uniform(0.3, 0.8), d.w * 0.3)
     if rng.random() < 0.35:  # a coloured stripe above or below
         shade = rng.uniform(0, 255)
         if rng.random() < 0.6:
