@@ -201,7 +201,9 @@ func (m Mark) exit(b *parking.VehicleOut) []Mark {
 		p := m
 		p.What, p.Reason, p.Other, p.Offered, p.Taken = MarkPick, b.Reason, b.Candidates[0].Stay, b.Candidates[0].Fee, b.Charge.Fee
 		p.Was, p.Is = b.Candidates[0].Plate.Display(), b.Plate.Display()
-		p.Money = p.Offered - p.Taken - off // what a discount took off is a mark of its own
+		// What a discount took off is a mark of its own. A dearer one cost nothing,
+		// and does not make up for another.
+		p.Money = max(0, p.Offered-p.Taken-off)
 		out = append(out, p)
 	}
 	if codes != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 
 	"gatehouse/gate/store/gatesql"
@@ -22,3 +23,6 @@ func (s *Store) WriterPragma(ctx context.Context, t *testing.T, name string) str
 
 // ReadUnprepared are the queries of Read without kept statements.
 func (s *Store) ReadUnprepared() *gatesql.Queries { return gatesql.New(s.reader) }
+
+// Writer is the connection that writes.
+func (s *Store) Writer() *sql.DB { return s.writer }

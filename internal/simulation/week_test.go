@@ -73,6 +73,7 @@ type week struct {
 	cards  []string             // that nobody holds
 	bank   int64                // last id of a transfer
 	acted  map[string]time.Time // when somebody went through a lane, by gate and lane
+	paying map[string]bool      // lanes at which somebody waits for his bank, by gate and lane
 	visits map[uuid.UUID]*visit
 	book   memory
 	theft  theft
@@ -82,7 +83,11 @@ type week struct {
 type memory struct {
 	came, left, early, lost, refunds, byBank, byHand, late int
 	cash, transfers, back                                  parking.Money
+	reviewed                                               parking.Money // of the transfers, what came after its payer had left
 }
+
+// counted is what the books must have of transfers.
+func (m *memory) counted() parking.Money { return m.transfers - m.reviewed }
 
 // dayGuards and nightGuards stand at the gates, in the order of these.
 var (
@@ -96,7 +101,7 @@ const thief = "hung"
 func newWeek(w *world, stays int) *week {
 	k := &week{
 		w: w, stays: stays, rng: rand.New(rand.NewPCG(w.seed, 21)), tills: map[string]*till{}, visits: map[uuid.UUID]*visit{},
-		acted: map[string]time.Time{},
+		acted: map[string]time.Time{}, paying: map[string]bool{}, theft: theft{picks: map[uuid.UUID]parking.Money{}},
 	}
 	for n := range 2 * staysADay {
 		k.cards = append(k.cards, fmt.Sprintf("CARD-%05d", n))

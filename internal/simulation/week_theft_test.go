@@ -4,20 +4,23 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"gatehouse/gate/lane"
 	"gatehouse/parking"
 )
 
 // theft is what the dishonest guard has done, as he remembers it.
 type theft struct {
-	noEntry  int           // vehicles that came and went with nothing written
-	cheaper  int           // exits for another stay, which cost less
-	saved    parking.Money // by which they cost less
-	promised int           // transfers that he confirmed and that never came
-	claimed  parking.Money // of them
-	byHand   int           // barriers that he opened by hand
-	restored int           // old databases that he copied back
-	short    parking.Money // that he took out of his drawer
+	noEntry  int                         // vehicles that came and went with nothing written
+	cheaper  int                         // exits for another stay, which cost less
+	picks    map[uuid.UUID]parking.Money // by the stay that was taken, how much less
+	saved    parking.Money               // by which they cost less
+	promised int                         // transfers that he confirmed and that never came
+	claimed  parking.Money               // of them
+	byHand   int                         // barriers that he opened by hand
+	restored int                         // old databases that he copied back
+	short    parking.Money               // that he took out of his drawer
 }
 
 const quietFor = 10 * time.Minute // a lane at which nobody is, after the last one
@@ -166,6 +169,7 @@ func (k *week) picksCheaper(p *post, v *visit) bool {
 	k.w.must("take an exit for another", err)
 	k.theft.cheaper++
 	k.theft.saved += saved
+	k.theft.picks[shown.Matches[pick].Stay.ID] = saved
 	other.cash += due // as the books must have it
 	k.book.cash += due
 	k.tills[p.code].cash += due

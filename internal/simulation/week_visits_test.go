@@ -50,8 +50,9 @@ type visit struct {
 	forgotten bool  // that one: his own stay stays inside
 
 	cash, transfers, back parking.Money
-	by                    string // who took the cash last
-	at                    *post  // where
+	unheard               parking.Money // of the transfers, what he paid early
+	by                    string        // who took the cash last
+	at                    *post         // where
 }
 
 // newVisit draws one: motorbikes with a card, cars by their plate.
@@ -128,10 +129,10 @@ func (k *week) rolls(p *post, code string) {
 	k.rollsAfter(rollsOut, p, code)
 }
 
-// rolling says whether somebody is between a barrier and its loop: the next one
-// waits, as drivers do.
+// rolling says whether somebody stands before a barrier and pays by telephone, or
+// is between it and its loop: the next one waits, as drivers do.
 func (k *week) rolling(p *post, code string) bool {
-	return time.Since(k.acted[p.code+code]) <= rollsOut
+	return k.paying[p.code+code] || time.Since(k.acted[p.code+code]) <= rollsOut
 }
 
 func (k *week) rollsAfter(wait time.Duration, p *post, code string) {
@@ -209,6 +210,7 @@ func (k *week) out(p *post, v *visit) bool {
 
 // outside is what follows for one who was let out.
 func (k *week) outside(v *visit, p *post) bool {
+	delete(k.paying, p.code+"2")
 	v.gone = true
 	k.book.left++
 	if v.token != "" {
@@ -275,6 +277,7 @@ func (k *week) transfers(p *post, v *visit) {
 		return
 	}
 	k.paysByPhone(v, done.QR)
+	k.paying[p.code+"2"] = true
 	k.waits(p, v, request, time.Now().Add(looksAt))
 }
 
@@ -422,7 +425,9 @@ func (k *week) paysEarly(v *visit) {
 		return
 	case paid.Paying:
 		v.told = time.Second // he waits for the bank at the window
+		before := v.transfers
 		k.paysByPhone(v, paid.QR)
+		v.unheard = v.transfers - before // by the gate, if it is cut off
 	default:
 		k.hands(p, v, paid.Due, 0)
 	}
