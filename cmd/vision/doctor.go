@@ -88,7 +88,7 @@ func tesseractData() finding {
 func plateReader() finding {
 	f := finding{what: "plate reader"}
 	began := time.Now()
-	reader, err := openEngine(engineOurs)
+	reader, err := openEngine(engineOurs, "")
 	if err != nil {
 		f.found, f.missing, f.remedy = "it does not start", true, err.Error()
 		return f

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"gatehouse/parking"
 	"gatehouse/vision"
@@ -19,6 +18,7 @@ type readCommand struct {
 	JSON    bool     `help:"Print one JSON object a line."`
 	Country string   `help:"Grammar of the plates: vn, or any." enum:"vn,any" default:"vn"`
 	Files   []string `arg:"" name:"file" help:"Picture files, JPEG or PNG."`
+	secondReader
 }
 
 // fileReading is one line of vision read --json; error stands in the line of a
@@ -34,10 +34,9 @@ var errSomeFailed = errors.New("some files could not be read; see their lines")
 // Run reads every file; one that is no picture does not stop the others, and
 // makes the exit status 1.
 func (c *readCommand) Run() (err error) {
-	oneThread()
-	reader, err := pipeline.New(time.Now)
+	reader, err := c.open()
 	if err != nil {
-		return fmt.Errorf("start the plate reader: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	out := bufio.NewWriter(os.Stdout)
@@ -58,7 +57,7 @@ func (c *readCommand) Run() (err error) {
 	return nil
 }
 
-func readFile(reader *pipeline.Reader, name string, country pipeline.Country) fileReading {
+func readFile(reader engine, name string, country pipeline.Country) fileReading {
 	line := fileReading{File: name, Reading: vision.None()}
 	data, err := readBounded(name)
 	if err == nil {

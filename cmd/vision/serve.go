@@ -17,7 +17,9 @@ import (
 
 // serveCommand is vision serve. The engine is ours but for vision bench.
 type serveCommand struct {
-	Engine string `hidden:"" default:"ours"`
+	Engine string `hidden:"" help:"Of vision bench."`
+	PPOCR  string `hidden:"" name:"ppocr" type:"path"`
+	secondReader
 }
 
 // Run serves until standard input ends or SIGTERM comes.
@@ -28,7 +30,7 @@ func (c *serveCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
-	reader, err := openEngine(c.Engine)
+	reader, err := c.open()
 	if err != nil {
 		return err
 	}
@@ -47,6 +49,14 @@ func (c *serveCommand) Run() (err error) {
 		return nil // asked to stop
 	}
 	return err
+}
+
+// open starts the engine that vision bench names, or the one that reads for a gate.
+func (c *serveCommand) open() (engine, error) {
+	if c.Engine != "" {
+		return openEngine(c.Engine, c.PPOCR)
+	}
+	return c.secondReader.open()
 }
 
 // claimStdout keeps standard output for the protocol alone: native libraries

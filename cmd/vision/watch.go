@@ -25,6 +25,7 @@ type watchCommand struct {
 	Country string        `help:"Grammar of the plates: vn, or any." enum:"vn,any" default:"vn"`
 	Every   time.Duration `help:"How often a picture is taken." default:"200ms"`
 	Frames  int           `help:"End after so many pictures; 0: when asked to." default:"0"`
+	secondReader
 }
 
 // frameTimeout is how long watch and doctor wait for a picture: longer than a
@@ -48,7 +49,7 @@ func (c *watchCommand) Run() (err error) {
 		return err
 	}
 	defer func() { _ = camera.Close(source) }() // the program ends
-	reader, err := openEngine(engineOurs)
+	reader, err := c.open()
 	if err != nil {
 		return err
 	}

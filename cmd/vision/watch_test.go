@@ -79,7 +79,7 @@ func TestDoctor(t *testing.T) {
 	}
 	none := weights(models.Weights{}, parking.Errorf(parking.Unavailable, "There are none."))
 	some := weights(models.Weights{Detector: make([]byte, 2e6), Point: models.OperatingPoint{
-		Detector: strings.Repeat("a", 64), Reader: strings.Repeat("b", 64), Threshold: map[string]float64{"vn": 0.9},
+		Detector: strings.Repeat("a", 64), Reader: strings.Repeat("b", 64), Measured: models.Measured{Threshold: map[string]float64{"vn": 0.9}},
 	}}, nil)
 	if none.found != "There are none." || !strings.Contains(some.found, "2.0 MB") || !strings.Contains(some.found, "vn counts as read from 0.900") {
 		t.Errorf("weights: %q, %q", none.found, some.found)

@@ -29,12 +29,18 @@ type Weights struct {
 // whose SHA-256 is even and reported on the odd ones, so that the figures are
 // not those of the pictures it was chosen on.
 type OperatingPoint struct {
-	Detector  string             `json:"detector,omitempty"` // SHA-256 of the weights that it is of
-	Reader    string             `json:"reader,omitempty"`   //
-	Threshold map[string]float64 `json:"threshold"`          // by country; one without is never read, only unsure
-	Shown     float64            `json:"shown"`              // below it nothing is said to be there
-	How       string             `json:"how"`
-	Command   string             `json:"command"`
+	Detector string  `json:"detector,omitempty"` // SHA-256 of the weights that it is of
+	Reader   string  `json:"reader,omitempty"`   //
+	Shown    float64 `json:"shown"`              // below it nothing is said to be there
+	How      string  `json:"how"`
+	Command  string  `json:"command"`
+	Measured
+	WithSecond *Measured `json:"with_second_reader,omitempty"`
+}
+
+// Measured is a threshold and what was measured at it.
+type Measured struct {
+	Threshold map[string]float64 `json:"threshold"` // by country; one without is never read, only unsure
 	Even      []Figures          `json:"chosen_on_even"`
 	Odd       []Figures          `json:"reported_on_odd"`
 }
@@ -55,8 +61,11 @@ const never = 2
 
 // From is the confidence from which on a reading of a country's plates counts as
 // read.
-func (o *OperatingPoint) From(country string) float64 {
-	if t, ok := o.Threshold[country]; ok {
+func (m *Measured) From(country string) float64 {
+	if m == nil {
+		return never
+	}
+	if t, ok := m.Threshold[country]; ok {
 		return t
 	}
 	return never

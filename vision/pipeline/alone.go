@@ -95,7 +95,7 @@ func likeliest(lines []textLine, country Country) vision.Reading {
 			confidence = min(max(confidence, 0), 1)
 			best = vision.Reading{
 				Outcome: vision.OutcomeRead, Plate: plate, Display: plate.Display(), Confidence: confidence, Lines: len(parts),
-				Box: around(parts), Candidates: []vision.Candidate{{Plate: plate, Confidence: confidence}},
+				Box: enclosing(parts), Candidates: []vision.Candidate{{Plate: plate, Confidence: confidence}},
 			}
 		}
 	}
@@ -118,8 +118,8 @@ func isBelow(upper, lower [4]int) bool {
 	return gap > 0 && lower[1] < upper[1]+2*upper[3] && overlap > min(upper[2], lower[2])/2
 }
 
-// around is the box that holds the lines.
-func around(lines []textLine) [4]int {
+// enclosing is the box that holds the lines.
+func enclosing(lines []textLine) [4]int {
 	box := lines[0].box
 	for _, l := range lines[1:] {
 		right, bottom := max(box[0]+box[2], l.box[0]+l.box[2]), max(box[1]+box[3], l.box[1]+l.box[3])

@@ -106,8 +106,7 @@ func rows(letters []letter) [][]letter {
 			of = append(of, l)
 		}
 	}
-	slices.SortFunc(of, func(a, b letter) int { return cmp.Compare(a.x, b.x) })
-	slope := lean(of)
+	slope := slopeOf(of)
 	height := func(l *letter) float64 { return l.y - slope*l.x }
 	slices.SortStableFunc(of, func(a, b letter) int { return cmp.Compare(height(&a), height(&b)) })
 	split, gap := 0, 0.0
@@ -136,9 +135,10 @@ func usualHeight(letters []letter) float64 {
 	return heights[len(heights)/2]
 }
 
-// lean is the slope of the rows that is left after rectifying: the median over
-// letters that stand beside each other.
-func lean(byX []letter) float64 {
+// slopeOf is the slope of the rows that is left after rectifying: the median over
+// letters that stand beside each other. It sorts them from left to right.
+func slopeOf(byX []letter) float64 {
+	slices.SortFunc(byX, func(a, b letter) int { return cmp.Compare(a.x, b.x) })
 	var slopes []float64
 	for i := range byX {
 		for j := i + 1; j < len(byX); j++ {

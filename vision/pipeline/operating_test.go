@@ -12,10 +12,14 @@ import (
 
 	"gatehouse/vision"
 	"gatehouse/vision/models"
+	"gatehouse/vision/pipeline/ppocr"
 	"gatehouse/vision/pipeline/spell"
 )
 
-var measure = flag.Bool("measure", false, "choose the operating point anew on ../shared and write operating.json")
+var (
+	secondFolder = flag.String("second", "", "with -measure: measure PP-OCRv4 of this folder as second reader, too")
+	measure      = flag.Bool("measure", false, "choose the operating point anew on ../shared and write operating.json")
+)
 
 // measuredSets are the real photographs that the operating point is of.
 var measuredSets = []string{"vn", "vn_more", "vn_misc", "vn_crops_long", "vn_crops_small"}
@@ -23,8 +27,13 @@ var measuredSets = []string{"vn", "vn_more", "vn_misc", "vn_crops_long", "vn_cro
 // mostWrong is the share of what is answered as read that may be wrong.
 const mostWrong = 1.0 / 200
 
+// apart is how far below the threshold what was read wrong, or where nothing is,
+// stays.
+const apart = 0.02
+
 const measureHow = "the threshold is the least confidence at which, among the real photographs whose SHA-256 is even, at most 1 in 200 that " +
-	"are answered as read is wrong, and what was read wrong there by a confidence below it stays out by 0.02; the figures of the odd ones are those to believe"
+	"are answered as read is wrong, and what was read wrong there by a confidence below it, or in a thousand pictures without a plate, stays out by 0.02; " +
+	"the figures of the odd ones are those to believe"
 
 // result is one picture's reading with its truth.
 type result struct {
@@ -114,8 +123,8 @@ func choose(results []result) float64 {
 		}
 	}
 	for _, r := range sorted {
-		if c := r.reading.Confidence; string(r.reading.Plate) != r.truth && c < threshold && c > threshold-0.02 {
-			return math.Ceil((c+0.02)*1000) / 1000
+		if c := r.reading.Confidence; string(r.reading.Plate) != r.truth && c < threshold && c > threshold-apart {
+			return math.Ceil((c+apart)*1000) / 1000
 		}
 	}
 	return math.Ceil(threshold*1000) / 1000
@@ -132,29 +141,20 @@ func measureAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = reader.Close() }()
-	var even, odd []result
-	for _, p := range loadPhotographs(t, measuredSets...) {
-		reading, err := reader.Read(p.data, spell.Vietnam)
+	w.Point.How, w.Point.Command = measureHow, "go test ./vision/pipeline -run TestOperatingPoint -measure"
+	t.Log("the networks alone")
+	w.Point.Measured = measured(t, reader)
+	if *secondFolder != "" {
+		ocr, err := ppocr.New(*secondFolder)
 		if err != nil {
-			t.Errorf("%s: %v", p.name, err)
+			t.Fatal(err)
 		}
-		if p.odd {
-			odd = append(odd, result{p, reading})
-		} else {
-			even = append(even, result{p, reading})
-		}
+		reader.second = &secondReader{ocr}
+		t.Log("with PP-OCRv4 as second reader")
+		second := measured(t, reader)
+		w.Point.WithSecond = &second
+		w.Point.Command += " -second FOLDER"
 	}
-	threshold := choose(even)
-	for _, results := range [][]result{even, odd} {
-		for i := range results {
-			if r := &results[i].reading; r.Outcome != vision.OutcomeNone && r.Confidence >= threshold {
-				r.Outcome = vision.OutcomeRead
-			}
-		}
-	}
-	w.Point.Threshold, w.Point.How = map[string]float64{string(spell.Vietnam): threshold}, measureHow
-	w.Point.Command = "go test ./vision/pipeline -run TestOperatingPoint -measure"
-	w.Point.Even, w.Point.Odd = figuresOf(even), figuresOf(odd)
 	data, err := json.MarshalIndent(w.Point, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -162,11 +162,36 @@ func measureAnew(t *testing.T) {
 	if err := os.WriteFile("../models/weights/operating.json", append(data, '\n'), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// measured chooses a threshold and says what it gives. It lies above what any
+// picture without a plate is believed.
+func measured(t *testing.T, reader *Reader) models.Measured {
+	t.Helper()
+	var even, odd []result
+	for _, r := range readAll(t, reader, loadPhotographs(t, measuredSets...)) {
+		if r.odd {
+			odd = append(odd, r)
+		} else {
+			even = append(even, r)
+		}
+	}
+	_, most := readNothings(t, reader)
+	threshold := max(choose(even), math.Ceil((most+apart)*1000)/1000)
+	for _, results := range [][]result{even, odd} {
+		for i := range results {
+			if r := &results[i].reading; r.Outcome != vision.OutcomeNone && r.Confidence >= threshold {
+				r.Outcome = vision.OutcomeRead
+			}
+		}
+	}
+	m := models.Measured{Threshold: map[string]float64{string(spell.Vietnam): threshold}, Even: figuresOf(even), Odd: figuresOf(odd)}
 	t.Logf("threshold %v", threshold)
-	for _, f := range w.Point.Odd {
+	for _, f := range m.Odd {
 		t.Logf("%+v", f)
 	}
-	logWrong(t, odd)
+	logWrong(t, append(even, odd...))
+	return m
 }
 
 func figuresOf(results []result) []models.Figures {

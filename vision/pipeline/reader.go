@@ -22,6 +22,7 @@ import (
 	"gatehouse/vision"
 	"gatehouse/vision/models"
 	"gatehouse/vision/pipeline/ink"
+	"gatehouse/vision/pipeline/ppocr"
 	"gatehouse/vision/pipeline/spell"
 )
 
@@ -39,8 +40,9 @@ type Reader struct {
 	finder  finder
 	letters letterReader
 	point   models.OperatingPoint
-	ink     *ink.Reader // nil where there are networks
-	why     string      // there are none
+	second  *secondReader // nil where none is asked for
+	ink     *ink.Reader   // nil where there are networks
+	why     string        // there are none
 	now     func() time.Time
 }
 
@@ -56,6 +58,21 @@ func New(now func() time.Time) (*Reader, error) {
 		return nil, err
 	}
 	return withNetworks(now, w)
+}
+
+// NewWithSecond makes a Reader that asks PP-OCRv4, which lies in a folder
+// (./task vision:ppocr), about what its own networks are not sure of.
+func NewWithSecond(folder string, now func() time.Time) (*Reader, error) {
+	r, err := New(now)
+	if err != nil || r.ink != nil {
+		return r, err
+	}
+	ocr, err := ppocr.New(folder)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.second = &secondReader{ocr}
+	return r, nil
 }
 
 func withNetworks(now func() time.Time, w models.Weights) (*Reader, error) {
@@ -86,7 +103,11 @@ func (r *Reader) Close() error {
 	if r.ink != nil {
 		return r.ink.Close()
 	}
-	return errors.Join(r.finder.net.close(), r.letters.net.close())
+	err := errors.Join(r.finder.net.close(), r.letters.net.close())
+	if r.second != nil {
+		err = errors.Join(err, r.second.ocr.Close())
+	}
+	return err
 }
 
 // smallestSide is the side in pixels below which a picture shows nothing.
@@ -113,50 +134,102 @@ func (r *Reader) Read(data []byte, country Country) (vision.Reading, error) {
 	if r.ink != nil {
 		reading, err = r.ink.Read(grey, country)
 	} else {
-		reading, err = r.readPicture(grey, country)
+		reading, err = r.readPicture(grey, data, country)
 	}
 	reading.Ms = r.now().Sub(started).Milliseconds()
 	return reading, err
 }
 
-func (r *Reader) readPicture(grey gocv.Mat, country Country) (vision.Reading, error) {
+func (r *Reader) readPicture(grey gocv.Mat, data []byte, country Country) (vision.Reading, error) {
 	if min(grey.Cols(), grey.Rows()) < smallestSide {
 		return vision.None(), nil
 	}
-	plates, err := r.finder.find(grey)
+	best, err := r.bestLook(grey, country)
 	if err != nil {
 		return vision.None(), err
 	}
-	best := vision.None()
-	for i := range plates {
-		q := &plates[i]
-		reading, err := r.readPlate(grey, q, country)
+	if r.second != nil && best.reading.Confidence < contentWith {
+		colour, err := gocv.IMDecode(data, gocv.IMReadColor)
+		if err != nil {
+			return vision.None(), parking.Errorf(parking.Invalid, "This picture cannot be decoded.")
+		}
+		defer func() { _ = colour.Close() }()
+		theirs, err := r.second.read(colour, &best, country)
 		if err != nil {
 			return vision.None(), err
 		}
-		if reading.Confidence > best.Confidence {
-			best = reading
-		}
-		if q.p > 0.6 && best.Confidence >= r.point.From(string(country)) {
-			break // the surest plate is read
-		}
+		best.reading = together(best.reading, theirs)
 	}
-	if best.Confidence < r.point.Shown {
+	reading := best.reading
+	switch {
+	case reading.Confidence < r.point.Shown:
 		return vision.None(), nil
+	case reading.Confidence >= r.measured().From(string(country)):
+		reading.Outcome = vision.OutcomeRead
 	}
-	if best.Confidence >= r.point.From(string(country)) {
-		best.Outcome = vision.OutcomeRead
+	return reading, nil
+}
+
+// measured is the operating point of what reads.
+func (r *Reader) measured() *models.Measured {
+	if r.second != nil {
+		return r.point.WithSecond
+	}
+	return &r.point.Measured
+}
+
+// bestLook finds the plates of a picture and reads them; of what is believed most,
+// where that is not much, through other quads, too.
+func (r *Reader) bestLook(grey gocv.Mat, country Country) (look, error) {
+	plates, err := r.finder.find(grey)
+	if err != nil || len(plates) == 0 {
+		return look{reading: vision.None()}, err
+	}
+	var best look
+	for i := range plates {
+		q := &plates[i]
+		l, err := r.readPlate(grey, q, country)
+		if err != nil {
+			return look{}, err
+		}
+		if i == 0 || l.reading.Confidence > best.reading.Confidence {
+			best = l
+		}
+		if q.p > 0.6 && best.reading.Confidence >= contentWith {
+			return best, nil // the surest plate is read
+		}
+	}
+	if best.reading.Confidence >= contentWith {
+		return best, nil
+	}
+	for _, q := range best.again {
+		l, err := r.readPlate(grey, &q, country)
+		if err != nil {
+			return look{}, err
+		}
+		if l.reading.Confidence > best.reading.Confidence {
+			l.again = best.again
+			best = l
+		}
 	}
 	return best, nil
 }
 
-// readPlate reads one plate; its outcome is unsure, or none.
-func (r *Reader) readPlate(grey gocv.Mat, q *quad, country Country) (vision.Reading, error) {
+// look is what one plate was read as, and where to look again if that is not
+// believed.
+type look struct {
+	reading vision.Reading // unsure, or none
+	again   []quad
+	rows    [][4]ppocr.Point // where its rows of letters are
+}
+
+// readPlate reads one plate.
+func (r *Reader) readPlate(grey gocv.Mat, q *quad, country Country) (look, error) {
 	rectified := crop(grey, q)
 	defer func() { _ = rectified.Close() }()
-	letters, err := r.letters.read(rectified)
+	letters, err := r.letters.read(rectified.Mat)
 	if err != nil {
-		return vision.None(), err
+		return look{}, err
 	}
 	best := vision.None()
 	for _, choice := range choices(rows(letters)) {
@@ -165,11 +238,12 @@ func (r *Reader) readPlate(grey gocv.Mat, q *quad, country Country) (vision.Read
 			best = reading
 		}
 	}
+	l := look{reading: best, again: again(q, letters, rectified), rows: rowsOf(q, letters, rectified)}
 	if best.Outcome == vision.OutcomeNone {
-		return best, nil
+		return l, nil
 	}
 	x0, y0, x1, y1 := q.box()
 	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, float64(grey.Cols())), min(y1, float64(grey.Rows()))
-	best.Box = [4]int{int(x0), int(y0), max(int(math.Ceil(x1-x0)), 1), max(int(math.Ceil(y1-y0)), 1)}
-	return best, nil
+	l.reading.Box = [4]int{int(x0), int(y0), max(int(math.Ceil(x1-x0)), 1), max(int(math.Ceil(y1-y0)), 1)}
+	return l, nil
 }

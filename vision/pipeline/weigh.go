@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"math"
+	"slices"
 
 	"gatehouse/parking"
 	"gatehouse/vision"
@@ -18,31 +19,59 @@ type choice struct {
 // doubtful is the certainty below which a letter may be none.
 const doubtful = 0.6
 
-// choices are the rows as they are, and without each letter that the reader is
-// not sure of, and without what stands at the ends: a bolt, a border, a band.
+// mostLeftOut is how many doubtful letters are left out together.
+const mostLeftOut = 4
+
+// choices are the rows as they are; without each letter that the reader is not
+// sure of, and without what stands at the ends: a bolt, a border, a band; and
+// without the most doubtful ones together.
 func choices(all [][]letter) []choice {
 	if len(all) == 0 {
 		return nil
 	}
 	out := []choice{{rows: all, left: 1}}
-	for i, row := range all {
+	var doubted []float64
+	for _, row := range all {
 		for k := range row {
-			end := k == 0 || k == len(row)-1
-			if row[k].p >= doubtful && !end {
+			if row[k].p < doubtful {
+				doubted = append(doubted, row[k].p)
+			} else if k != 0 && k != len(row)-1 {
 				continue
 			}
-			without := make([][]letter, len(all))
-			copy(without, all)
-			without[i] = append(append([]letter(nil), row[:k]...), row[k+1:]...)
-			if len(without[i]) == 0 {
-				without = append(without[:i:i], without[i+1:]...)
-			}
-			if len(without) > 0 {
-				out = append(out, choice{rows: without, left: 1 - row[k].p})
-			}
+			out = appendChoice(out, without(all, func(l *letter) bool { return l == &row[k] }))
 		}
 	}
+	slices.Sort(doubted)
+	for i := 1; i < min(len(doubted), mostLeftOut); i++ {
+		out = appendChoice(out, without(all, func(l *letter) bool { return l.p <= doubted[i] }))
+	}
 	return out
+}
+
+func appendChoice(all []choice, c choice) []choice {
+	if len(c.rows) == 0 {
+		return all
+	}
+	return append(all, c)
+}
+
+// without is what is left of the rows without some letters.
+func without(all [][]letter, none func(*letter) bool) choice {
+	c := choice{left: 1}
+	for _, row := range all {
+		var kept []letter
+		for k := range row {
+			if none(&row[k]) {
+				c.left *= 1 - row[k].p
+			} else {
+				kept = append(kept, row[k])
+			}
+		}
+		if len(kept) > 0 {
+			c.rows = append(c.rows, kept)
+		}
+	}
+	return c
 }
 
 // weigh reads a choice under the grammar: what is believed is the likeliest
