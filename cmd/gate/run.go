@@ -41,7 +41,7 @@ type runCommand struct {
 	PhotosGB     int64             `name:"photos-gb" default:"20" help:"How much of the disk photos may take, in GB; a gigabyte is always left to the records."`
 	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
 	PasswordFile string            `type:"path" help:"File with that guard's password."`
-	Language     string            `enum:"vi,en," default:"" help:"Language of the console: vi or en; the site's if not given."`
+	Language     string            `enum:"vi,en," default:"" help:"Language of the console at the start: vi or en; if not given, the one that was last chosen there, else the site's."`
 }
 
 // Run runs the gate until it is told to end.
@@ -94,7 +94,8 @@ func (c *runCommand) serve(ctx context.Context, node *gate.Node) error {
 		}
 		console := node.Desk().Console()
 		defer console.Close()
-		screen <- tui.Run(ctx, console, tui.Options{Language: c.Language})
+		own := node.Settings().Local()
+		screen <- tui.Run(ctx, console, tui.Options{Language: c.Language, Settings: &own, Keep: node.Settings().KeepLocal})
 	}()
 	err := node.Run(ctx)
 	cancel()

@@ -80,6 +80,7 @@ func makeKeys() []binding {
 		bind("group.console", "help.lanes", "]", "[").looks().written("[ ]").when(whyNoOtherLanes).run((*model).otherLanes),
 		bind("group.console", "help.help", "?").looks().opens(newHelp),
 		bind("group.console", "help.language", "f2").looks().run(switchLanguage),
+		bind("group.console", "help.settings", ",").looks().opens(newSettings),
 		bind("group.console", "help.troubles", "!").looks().when(whyNoTrouble).opens(newTroubles),
 		bind("group.console", "help.time", "f9").when(whyTimeRuns).opens(newTime),
 		bind("group.console", "help.sign_out", "f10").looks().opens(newSignOut),
@@ -224,8 +225,9 @@ func whyNothingToPick(m *model) string {
 }
 
 func switchLanguage(m *model) tea.Cmd {
-	m.lang = words.Other(m.lang)
-	return nil
+	s := m.set
+	s.Language = words.Other(m.lang)
+	return m.change(s)
 }
 
 // keyName is how a key is written on the screen.

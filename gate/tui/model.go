@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
+	"gatehouse/gate/settings"
 	"gatehouse/internal/look"
 	"gatehouse/internal/words"
 )
@@ -31,6 +33,7 @@ type (
 	languageMsg struct{ language string } // F2
 	quitMsg     struct{}                  // the guard really means it
 	pushMsg     struct{ dialog dialog }   // opens a dialog
+	bellMsg     struct{}                  // rings, unless the bell is off
 )
 
 // laneState is what the console keeps of a lane beside its view.
@@ -59,6 +62,8 @@ type model struct {
 	opts Options
 	th   theme
 	lang string
+	set  settings.Settings
+	kept keeping // of the settings
 	w, h int
 
 	view  *lane.View
@@ -93,14 +98,14 @@ func newModel(ctx context.Context, desk Desk, opts Options) *model {
 		v = &lane.View{}
 	}
 	m := &model{
-		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), lang: languageOf(opts, v),
-		th: newTheme(opts.Profile, true, opts.ASCII), lanes: map[string]*laneState{}, pictures: !opts.NoPicture,
-		keys: makeKeys(),
-		w:    opts.Width, h: opts.Height, lastAt: opts.Now(),
+		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), set: opts.settings(),
+		lanes: map[string]*laneState{},
+		keys:  makeKeys(),
+		w:     opts.Width, h: opts.Height, lastAt: opts.Now(),
 	}
-	if opts.Profile == colorprofile.Unknown {
-		m.th = newTheme(colorprofile.ANSI256, true, opts.ASCII)
-	}
+	m.lang = languageOf(opts, m.set, v)
+	m.restyle(cmp.Or(opts.Profile, colorprofile.ANSI256), true)
+	m.pictures = !opts.NoPicture && m.set.Pictures != settings.PicturesOff
 	m.wake, m.stop = desk.Changed()
 	m.login = newLogin()
 	m.noticeSubjects()
@@ -182,10 +187,10 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.w, m.h = msg.Width, msg.Height
 		return m, m.wantPictures()
 	case tea.ColorProfileMsg:
-		m.th = newTheme(msg.Profile, m.th.dark, m.th.ascii)
+		m.restyle(msg.Profile, m.th.dark)
 		return m, m.wantPictures()
 	case tea.BackgroundColorMsg:
-		m.th = newTheme(m.th.profile, msg.IsDark(), m.th.ascii)
+		m.restyle(m.th.profile, msg.IsDark())
 	case viewMsg:
 		return m, m.takeView(msg.view)
 	case tickMsg:
@@ -205,6 +210,10 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takePicture(msg)
 	case doneMsg:
 		return m, m.takeDone(msg)
+	case keptMsg:
+		return m, m.takeKept(msg)
+	case bellMsg:
+		return m, m.ring()
 	case foundMsg:
 		msg.apply()
 	case pushMsg:
@@ -342,5 +351,13 @@ func (m *model) say(code string, r look.Role, text string) {
 
 func (m *model) live(n note) bool { return n.text != "" && m.opts.Now().Before(n.till) }
 
-// bell rings the terminal's bell.
-func bell() tea.Msg { return tea.RawMsg{Msg: "\a"} }
+// bell asks for the terminal's bell.
+func bell() tea.Msg { return bellMsg{} }
+
+// ring rings it, unless the guard has turned it off.
+func (m *model) ring() tea.Cmd {
+	if !m.set.Bell {
+		return nil
+	}
+	return func() tea.Msg { return tea.RawMsg{Msg: "\a"} }
+}
