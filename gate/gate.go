@@ -53,6 +53,7 @@ type Config struct {
 	ListenOpen bool              // Listen may be reached from other machines
 	SSH        string            // where guards reach consoles over SSH; "" for nowhere
 	SSHAct     []string          // addresses and networks from which they may act; nil: this machine
+	Keys       settings.Keys     // of consoles over SSH; nil: the usual ones
 	Version    string            // of the program
 	PhotoLimit int64             // bytes that photos may take; 0 means store.DefaultPhotoLimit
 	Built      time.Time         // when the program was built; zero when that is not known

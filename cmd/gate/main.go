@@ -29,6 +29,7 @@ type cli struct {
 	Take      takeCommand      `cmd:"" help:"Run the lanes of another gate, whose machine is dead, at this one."`
 	Export    exportCommand    `cmd:"" help:"Write the records that wait for the cloud to a file."`
 	Recover   recoverCommand   `cmd:"" help:"Make a damaged database anew out of all that can be read of it."`
+	Keys      keysCommand      `cmd:"" help:"Print the console's keys, as a file to change them by."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 

@@ -57,6 +57,7 @@ type Config struct {
 	Log   *slog.Logger
 	// Settings keeps what guards change of their consoles; nil keeps nothing.
 	Settings *settings.File
+	Keys     settings.Keys // of the consoles; nil: the usual ones
 }
 
 // Server serves consoles.

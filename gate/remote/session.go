@@ -142,7 +142,7 @@ func (s *Server) show(ctx context.Context, cancel context.CancelFunc, sess ssh.S
 	conn, _ := sess.Context().Value(ssh.ContextKeyConn).(*gossh.ServerConn)
 	opts := tui.Options{
 		Language: valueOf(env, "PARK_LANGUAGE"), Input: sess, Output: &patient{to: sess, conn: conn}, Env: env,
-		Profile: profileOf(env), Width: size.Width, Height: size.Height, Sizes: sizes, Idle: s.cfg.Idle,
+		Profile: profileOf(env), Width: size.Width, Height: size.Height, Sizes: sizes, Idle: s.cfg.Idle, Keys: s.cfg.Keys,
 	}
 	if file := s.cfg.Settings; file != nil {
 		own := file.Guard(guard.Name)

@@ -69,7 +69,7 @@ func (m *model) bannerSecond(w int) string {
 		wrong = append(wrong, m.th.mark(look.Unplaced)+" "+m.t("banner.unplaced", v.Unplaced))
 	}
 	for _, t := range v.Troubles {
-		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.troubleName(t)+" (!)")
+		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.troubleName(t)+m.withKeys(" ({troubles})", false))
 	}
 	if v.AsksTime {
 		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.time"))

@@ -39,8 +39,8 @@ func (b binding) opens(d func(m *model) dialog) binding {
 	return b.run(func(m *model) tea.Cmd { m.push(d(m)); return nil })
 }
 
-// makeKeys lists every key of the main screen, in the order of the help.
-func makeKeys() []binding {
+// usualKeys lists every key of the main screen, in the order of the help.
+func usualKeys() []binding {
 	out := []binding{
 		bind("group.acts", "help.left", "space").once().at(left).when(whyNext(0)).run(doNext(0)),
 		bind("group.acts", "help.right", "enter").once().at(right).when(whyNext(1)).run(doNext(1)),
@@ -61,9 +61,9 @@ func makeKeys() []binding {
 		bind("group.vehicle", "help.print", "i").once().at(toward(parking.In)).when(whyNoTicket).run((*model).printAgain),
 
 		bind("group.money", "help.tendered", "t").at(toward(parking.Out)).when(whyNoDue).opens(newCash),
-		bind("group.money", "help.qr", "q", "Q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
+		bind("group.money", "help.qr", "Q", "q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
 		bind("group.money", "help.discount", "%").at(toward(parking.Out)).when(whyNoDiscount).opens(newDiscount),
-		bind("group.money", "help.by_hand", "m", "M").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
+		bind("group.money", "help.by_hand", "M", "m").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
 		bind("group.money", "help.receipt", "y").once().at((*model).focused).when(whyNoReceipt).run((*model).receiptKey),
 		bind("group.money", "help.refund", "f").run(openRefund),
 		bind("group.money", "help.shift", "h").opens(newShift),
@@ -233,7 +233,11 @@ func switchLanguage(m *model) tea.Cmd {
 // keyName is how a key is written on the screen.
 func (m *model) keyName(b binding) string {
 	name := b.label
-	if name == "" {
+	switch {
+	case name != "":
+	case len(b.Keys()) == 0:
+		return "–"
+	default:
 		name = b.Keys()[0]
 	}
 	switch name {
@@ -251,7 +255,7 @@ func (m *model) keyName(b binding) string {
 	if strings.HasPrefix(name, "f") && len(name) > 1 {
 		return strings.ToUpper(name)
 	}
-	return name
+	return strings.NewReplacer("ctrl+", "Ctrl-", "alt+", "Alt-", "shift+", "Shift-").Replace(name)
 }
 
 // held says whether msg is a key kept down: told by the terminal, or the same
@@ -268,7 +272,7 @@ func (m *model) held(msg tea.KeyPressMsg) bool {
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	held := m.held(msg)
 	switch name := msg.String(); {
-	case name == "f2":
+	case msg.Text == "" && m.isKey(msg, "language"):
 		return switchLanguage(m)
 	case name == "ctrl+c" && m.view.Guard == nil:
 		return tea.Quit

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -100,7 +101,7 @@ func newModel(ctx context.Context, desk Desk, opts Options) *model {
 	m := &model{
 		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), set: opts.settings(),
 		lanes: map[string]*laneState{},
-		keys:  makeKeys(),
+		keys:  makeKeys(opts.Keys),
 		w:     opts.Width, h: opts.Height, lastAt: opts.Now(),
 	}
 	m.lang = languageOf(opts, m.set, v)
@@ -127,7 +128,11 @@ func (m *model) t(key string, args ...any) string {
 			args[i] = clean(s)
 		}
 	}
-	return words.T(m.lang, "console."+key, args...)
+	text := m.withKeys(words.T(m.lang, "console."+key), len(args) > 0)
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
 }
 
 // Init asks the terminal what it is and starts listening to the desk.

@@ -76,8 +76,8 @@ func (d *settingsPage) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return d.step(m, 1), false
 	case "left":
 		return d.step(m, -1), false
-	case ",", "q":
-		return nil, true
+	default:
+		return nil, m.isKey(msg, "settings")
 	}
 	return nil, false
 }

@@ -142,6 +142,7 @@ type Options struct {
 	// keeps what the guard changes, off the model's loop; nil keeps nothing.
 	Settings *settings.Settings
 	Keep     func(s settings.Settings) error
+	Keys     settings.Keys // CheckKeys; nil for the usual ones
 }
 
 // Size is a terminal's, in cells.
