@@ -39,3 +39,24 @@ func TestSettingsAreTheGuards(t *testing.T) {
 	again := r.open(t, "lan", "COLORTERM=truecolor")
 	again.shows(ground)
 }
+
+// A console over SSH is locked and unlocked for itself.
+func TestLockOverSSH(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	lan, binh := r.open(t, "lan"), r.open(t, "binh")
+	lan.shows("phím")
+	binh.shows("phím")
+	lan.press("\x0c") // ctrl+l
+	lan.shows("ĐANG KHOÁ")
+	before := strings.Count(lan.text(), "\a")
+	lan.press("f") // gives money back
+	lan.shows("Mật khẩu")
+	lan.press("wrong\r")
+	wait(t, "a bell", func() bool { return strings.Count(lan.text(), "\a") > before+1 })
+	lan.press(password + "\r")
+	lan.pressUntil("f", "the list of payments", func() bool { return strings.Contains(lan.text(), "hoàn") })
+	if strings.Contains(binh.text(), "ĐANG KHOÁ") {
+		t.Error("binh's console is locked too")
+	}
+}

@@ -62,6 +62,9 @@ func (m *model) banner(w int) []string {
 func (m *model) bannerSecond(w int) string {
 	v := m.view
 	var wrong []string
+	if v.Locked {
+		wrong = append(wrong, m.th.strong(look.Reserved, m.t("banner.locked")))
+	}
 	if v.Conflicts > 0 {
 		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.conflicts", v.Conflicts))
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -16,14 +17,15 @@ import (
 // draws the help, so that neither can lie about the other.
 type binding struct {
 	key.Binding
-	group string                        // key of the group's title in the catalogue
-	label string                        // how the key is written; "" writes the first key
-	does  string                        // key of what it does in the catalogue
-	act   bool                          // held down, it must not act twice
-	look  bool                          // it changes nothing at the gate
-	why   func(m *model) string         // why it cannot be used now, "" when it can
-	do    func(m *model) tea.Cmd        //
-	off   func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
+	group  string                        // key of the group's title in the catalogue
+	label  string                        // how the key is written; "" writes the first key
+	does   string                        // key of what it does in the catalogue
+	act    bool                          // held down, it must not act twice
+	look   bool                          // it changes nothing at the gate
+	locked bool                          // it works while the console is locked, at lanes that lead in
+	why    func(m *model) string         // why it cannot be used now, "" when it can
+	do     func(m *model) tea.Cmd        //
+	off    func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
 }
 
 func bind(group, does string, keys ...string) binding {
@@ -83,16 +85,25 @@ func usualKeys() []binding {
 		bind("group.console", "help.settings", ",").looks().opens(newSettings),
 		bind("group.console", "help.troubles", "!").looks().when(whyNoTrouble).opens(newTroubles),
 		bind("group.console", "help.time", "f9").when(whyTimeRuns).opens(newTime),
+		bind("group.console", "help.lock", "ctrl+l").looks().run(lockNow),
 		bind("group.console", "help.sign_out", "f10").looks().opens(newSignOut),
 		bind("group.console", "help.quit", "ctrl+c").looks().run((*model).quit),
 	}
 	for i := range out {
+		out[i].locked = slices.Contains(whileLocked, out[i].action())
 		if out[i].does == "help.pick" {
 			out[i].act = true
 			out[i].why = whyNothingToPick
 		}
 	}
 	return out
+}
+
+// whileLocked are the actions of a locked console: what lets vehicles in, and
+// what only looks and shows no money.
+var whileLocked = []string{
+	"left", "right", "pick", "arrive_in", "clear", "plate", "class", "slot", "tap", "print",
+	"map", "pictures", "tab", "lanes", "help", "language", "troubles",
 }
 
 func left(m *model) *lane.LaneView { return m.pane(0) }
@@ -299,6 +310,10 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		var lv *lane.LaneView
 		if b.off != nil {
 			lv = b.off(m)
+		}
+		if m.whyLocked(b, lv) != "" {
+			m.push(newUnlock(m))
+			return bell
 		}
 		if why := m.elsewhereAt(lv); why != "" && !b.look {
 			return m.refuse(lv, why)

@@ -65,7 +65,10 @@ type model struct {
 	lang string
 	set  settings.Settings
 	kept keeping // of the settings
-	w, h int
+
+	away   putAway // while the console is locked
+	unlock *form   // that unlocks it
+	w, h   int
 
 	view  *lane.View
 	gotAt time.Time // on our own clock, when view came
@@ -200,6 +203,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takeView(msg.view)
 	case tickMsg:
 		m.unstickPaint()
+		m.idleLock()
 		if m.opts.Idle > 0 && m.opts.Now().Sub(m.lastAt) >= m.opts.Idle {
 			m.idle = true
 			return m, tea.Quit
@@ -245,13 +249,17 @@ func (m *model) takeView(v *lane.View) tea.Cmd {
 	if m.conflictsRose(v) || m.alarmed(v) {
 		cmds = append(cmds, bell)
 	}
+	was := m.view.Locked
 	m.view, m.gotAt = v, m.opts.Now()
+	if was && !v.Locked {
+		m.unlocked()
+	}
 	m.pair = min(m.pair, max(0, len(m.pairs())-1))
 	if m.noticeSubjects() {
 		cmds = append(cmds, m.askPainted())
 	}
 	if v.Guard == nil {
-		m.dialogs = nil
+		m.dialogs, m.away = nil, putAway{}
 	}
 	m.askTime()
 	cmds = append(cmds, m.followQR(), m.wantPictures())

@@ -50,6 +50,8 @@ var settingsList = []setting{
 		func(m *model) string { return m.t("switch." + strconv.FormatBool(m.set.Bell)) },
 		func(_ *model, s *settings.Settings, _ int) { s.Bell = !s.Bell },
 	},
+	lockSetting,
+	cardSetting,
 }
 
 // next is the choice by places behind the one at hand, around the end.
@@ -85,6 +87,9 @@ func (d *settingsPage) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 func (d *settingsPage) step(m *model, by int) tea.Cmd {
 	s := m.set
 	settingsList[d.at].step(m, &s, by)
+	if s == m.set {
+		return nil
+	}
 	return m.change(s)
 }
 

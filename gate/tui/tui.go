@@ -121,6 +121,7 @@ type Desk interface {
 	Receipting
 	Drawers
 	Signing
+	Locking
 }
 
 // Options change how a console looks. The zero value is right for a terminal
