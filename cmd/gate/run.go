@@ -47,7 +47,10 @@ type runCommand struct {
 }
 
 // Run runs the gate until it is told to end.
-func (c *runCommand) Run(ctx context.Context) error {
+func (c *runCommand) Run(ctx context.Context, file *runFile) error {
+	if file.err != nil {
+		return file.err
+	}
 	if (c.SignIn == "") != (c.PasswordFile == "") {
 		return parking.Errorf(parking.Invalid, "--sign-in and --password-file belong together.")
 	}
