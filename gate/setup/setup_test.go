@@ -28,11 +28,11 @@ func (c *cloud) enrol(_ context.Context, _, url, code, _ string) (setup.Known, e
 	c.asked = append(c.asked, url+" "+code)
 	switch {
 	case !c.enrolled && code == "":
-		return setup.Known{}, parking.Errorf(parking.NotFound, "This data folder is not enrolled.")
+		return setup.Known{}, parking.Errorf(parking.NotFound, "This gate is not enrolled yet. Ask an administrator for a code and run: gate enrol")
 	case url != address && (!c.enrolled || url != ""):
-		return setup.Known{}, parking.Errorf(parking.Unavailable, "The cloud does not answer.")
+		return setup.Known{}, parking.Errorf(parking.Unavailable, "What answers at %s is not our cloud.", url)
 	case !c.enrolled && code != "GOOD":
-		return setup.Known{}, parking.Errorf(parking.Forbidden, "This code is not valid.")
+		return setup.Known{}, parking.Errorf(parking.Unauthorized, "This code is not valid (any more). Ask an administrator for a new one.")
 	}
 	c.enrolled = true
 	return setup.Known{Gate: "N", Site: "Bãi xe Trung Tâm", Lanes: []parking.Lane{

@@ -282,13 +282,15 @@ func (m *model) held(msg tea.KeyPressMsg) bool {
 // screen.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	held := m.held(msg)
+	m.atKey = true
+	defer func() { m.atKey = false }()
 	switch name := msg.String(); {
 	case msg.Text == "" && m.isKey(msg, "language"):
 		return switchLanguage(m)
 	case name == "ctrl+c" && m.view.Guard == nil:
 		return tea.Quit
 	case m.tooSmall():
-		if name == "ctrl+c" {
+		if name == "ctrl+c" && !m.view.Locked {
 			return m.quit()
 		}
 		return nil

@@ -79,6 +79,12 @@ func (m *model) lockedOut(lv *lane.LaneView) bool {
 	return m.view.Locked && lv != nil && lv.Lane.Direction != parking.In
 }
 
+// hidden says whether what comes by itself, for a lane or the whole gate, is not
+// shown: the console is locked, and it may be about money.
+func (m *model) hidden(code string) bool {
+	return m.view.Locked && !m.atKey && (code == "" || m.lockedOut(m.byCode(code)))
+}
+
 // newUnlock asks for the password of the guard, or of another who takes over. It
 // lies over the lane that leads out, so that vehicles still come in beside it.
 func newUnlock(m *model) dialog {

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -43,9 +45,13 @@ func TestGoldensOfTheLock(t *testing.T) {
 		keys   string
 		change func(*Options)
 	}{
-		{"locked", busy, "", asItIs}, {"locked_english", busy, "", english}, {"locked_idle", idleView(), "", asItIs},
-		{"unlock", carded, "enter", asItIs}, {"unlock_english", carded, "enter", english},
-		{"own_card", idleView(), "", asItIs}, {"own_card_english", idleView(), "", english},
+		{"locked", busy, "", asItIs},
+		{"locked_english", busy, "", english},
+		{"locked_idle", idleView(), "", asItIs},
+		{"unlock", carded, "enter", asItIs},
+		{"unlock_english", carded, "enter", english},
+		{"own_card", idleView(), "", asItIs},
+		{"own_card_english", idleView(), "", english},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -210,5 +216,25 @@ func TestOwnCard(t *testing.T) {
 	}
 	if !strings.Contains(ansi.Strip(m.frame()), "đã bỏ thẻ") {
 		t.Error("nothing is said")
+	}
+}
+
+// What an act that was begun before the lock says and shows waits for the guard.
+func TestActsThatEndWhileLocked(t *testing.T) {
+	t.Parallel()
+	m, d, clock := console(matchedOut(offeredIn(idleView())), 80, 24)
+	clock.pass(time.Second)
+	pays := then(m.act("2", subjectID(0xbb), "20.000 ₫ taken", func(context.Context) error { return nil }), func() { m.push(newHelp(m)) }, false)
+	enters := m.act("1", subjectID(0xaa), "", func(context.Context) error { return errors.New("no disk") })
+	press(m, clock, "ctrl+l")
+	run(m, pays)
+	run(m, enters)
+	if frame := ansi.Strip(m.frame()); m.top() != nil || strings.Contains(frame, "20.000") || !strings.Contains(frame, "Máy gặp lỗi") {
+		t.Errorf("%T lies on the locked screen:\n%s", m.top(), frame)
+	}
+	d.setLocked(false)
+	newest(m, d)
+	if _, is := m.top().(*help); !is {
+		t.Errorf("what the act has shown is lost: %T", m.top())
 	}
 }

@@ -68,6 +68,7 @@ type model struct {
 
 	away   putAway // while the console is locked
 	unlock *form   // that unlocks it
+	atKey  bool    // a key is being dealt with
 	w, h   int
 
 	view  *lane.View
@@ -354,6 +355,9 @@ func (m *model) local(t time.Time) time.Time {
 
 // say shows a message at a lane, or for the whole gate when code is "".
 func (m *model) say(code string, r look.Role, text string) {
+	if m.hidden(code) {
+		return
+	}
 	n := note{text: clean(text), role: r, till: m.opts.Now().Add(noteLasts)}
 	if code == "" {
 		m.note = n

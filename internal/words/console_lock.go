@@ -27,6 +27,8 @@ var consoleLock = area{
 }
 
 // lockSentences are what the gate says of locked consoles and guards' cards.
+//
+//nolint:gosec // no secrets
 var lockSentences = map[string]string{
 	"This console is locked. Unlock it by password or card first.": "Máy đang khoá. Hãy mở bằng mật khẩu hoặc thẻ trước.",
 	"This is no card.":                   "Đây không phải thẻ.",

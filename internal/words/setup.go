@@ -1,5 +1,29 @@
 package words
 
+// setupSentences are what is said while a gate is set up.
+//
+//nolint:gosec // no secrets
+var setupSentences = map[string]string{
+	"The name or the password is not right.":                                             "Tên hoặc mật khẩu không đúng.",
+	"This code is not valid (any more). Ask an administrator for a new one.":             "Mã này không dùng được (nữa). Hãy xin quản trị mã mới.",
+	"This gate is not enrolled yet. Ask an administrator for a code and run: gate enrol": "Cổng này chưa ghi danh. Hãy xin quản trị một mã.",
+	"The one-time code is missing. An administrator makes one on the page Gates.":        "Thiếu mã ghi danh. Quản trị cấp mã ở trang Cổng.",
+	"What the camera sends is no picture.":                                               "Camera không gửi ảnh.",
+}
+
+// setupValues are those with values in them.
+var setupValues = [][2]string{
+	{"What answers at {} is not our cloud.", "Nơi trả lời ở {} không phải máy chủ của bãi."},
+	{"{} is not the address of a cloud. Write it like https://parking.example.com", "{} không phải địa chỉ máy chủ. Hãy ghi như https://parking.example.com"},
+	{"This gate has not been told about its site yet, and needs the cloud for its first start. {}", "Cổng này chưa biết về bãi, và lần đầu cần máy chủ. {}"},
+	{"The camera {} needs the vision program; give its path with --vision.", "Camera {} cần chương trình đọc biển số; hãy chỉ đường dẫn bằng --vision."},
+	{"The picture folder {} cannot be read.", "Không đọc được thư mục ảnh {}."},
+	{"The camera kind {} is not known; it is sim, folder, video, v4l2, rtsp or http.", "Không có loại camera {}; chỉ có sim, folder, video, v4l2, rtsp, http."},
+	{"The barrier {} is not understood; write sim:, none: or the http or modbus address of a relay.", "Không hiểu barie {}; hãy ghi sim:, none: hoặc địa chỉ http, modbus của rơ-le."},
+	{"The printer {} is not understood; write sim:, tcp:HOST:PORT or file:/dev/….", "Không hiểu máy in {}; hãy ghi sim:, tcp:HOST:PORT hoặc file:/dev/…."},
+	{"The address {} of a device is not understood; write HOST:PORT.", "Không hiểu địa chỉ {}; hãy ghi HOST:PORT."},
+}
+
 // setup holds the texts of gate init, the questions of a gate's first start.
 var setup = area{
 	"setup.begin": {
