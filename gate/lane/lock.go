@@ -28,7 +28,8 @@ func (c *Console) setLocked(locked bool) {
 }
 
 // Unlock opens a locked console by its guard's name and password, without the
-// cloud too, as SignIn. Another guard may open the gate's own console, and is
+// cloud too, as SignIn; who only comes back is not signed in anew, and no fact is
+// written of it. Another guard may open the gate's own console, and is
 // then signed in at the gate instead; a console of a guard's own is refused to
 // others with code Forbidden.
 func (c *Console) Unlock(ctx context.Context, name, password string) error {
@@ -36,14 +37,21 @@ func (c *Console) Unlock(ctx context.Context, name, password string) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.desk.Authenticate(ctx, name, password)
+	got, offline, err := c.desk.checkGuard(ctx, name, password)
 	switch {
 	case err != nil:
 		return err
-	case !c.own:
-		c.desk.guard.Store(&got)
-	case got.Name != guard.Name:
+	case got.Name == guard.Name:
+	case c.own:
 		return parking.Errorf(parking.Forbidden, "This is the console of %s. Connect with a name of your own.", guard.shown())
+	default:
+		if offline {
+			err = c.desk.signedInOffline(ctx, got)
+		}
+		if err != nil {
+			return err
+		}
+		c.desk.guard.Store(&got)
 	}
 	c.setLocked(false)
 	return nil

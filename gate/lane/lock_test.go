@@ -113,12 +113,19 @@ func TestUnlocking(t *testing.T) {
 	if !c.View().Locked {
 		t.Fatal("a wrong password unlocks")
 	}
+	before := len(b.Facts())
 	if err := c.Unlock(ctx, "lan", secret); err != nil || c.View().Locked {
 		t.Fatalf("%v, locked %v", err, c.View().Locked)
+	}
+	if n := len(b.Facts()); n != before {
+		t.Errorf("%d facts are written of a guard who comes back", n-before)
 	}
 	c.Lock()
 	if err := c.Unlock(ctx, "binh", secret); err != nil || c.View().Locked || c.View().Guard.Name != "binh" {
 		t.Errorf("%v, %+v", err, c.View().Guard)
+	}
+	if got := b.FactsOf(parking.KindSignedInOffline); len(got) == 0 || got[len(got)-1].Actor != "binh" {
+		t.Error("it is not written that another guard was let in")
 	}
 	c.Lock()
 	c.SignOut(ctx)
