@@ -22,7 +22,7 @@ func (n *Node) openConsoles(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := remote.New(remote.Config{Desk: n.desk, Dir: n.cfg.DataDir, Act: act, Log: n.log})
+	server, err := remote.New(remote.Config{Desk: n.desk, Dir: n.cfg.DataDir, Act: act, Log: n.log, Settings: n.settings, Keys: n.cfg.Keys})
 	if err != nil {
 		return err
 	}

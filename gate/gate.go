@@ -20,6 +20,7 @@ import (
 	"gatehouse/gate/lane"
 	"gatehouse/gate/localapi"
 	"gatehouse/gate/neighbour"
+	"gatehouse/gate/settings"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
 	"gatehouse/gate/uplink"
@@ -52,6 +53,7 @@ type Config struct {
 	ListenOpen bool              // Listen may be reached from other machines
 	SSH        string            // where guards reach consoles over SSH; "" for nowhere
 	SSHAct     []string          // addresses and networks from which they may act; nil: this machine
+	Keys       settings.Keys     // of consoles over SSH; nil: the usual ones
 	Version    string            // of the program
 	PhotoLimit int64             // bytes that photos may take; 0 means store.DefaultPhotoLimit
 	Built      time.Time         // when the program was built; zero when that is not known
@@ -99,6 +101,7 @@ type Node struct {
 	desk     *lane.Desk
 	listener net.Listener
 	consoles consoles
+	settings *settings.File
 	taken    takeover
 
 	camerasMu sync.Mutex
@@ -136,6 +139,9 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	if n.store, err = store.Open(ctx, n.cfg.DataDir, store.Options{Log: n.log, PhotoLimit: n.cfg.PhotoLimit, Disk: n.cfg.Disk}); err != nil {
 		return err
+	}
+	if n.settings, err = settings.Open(n.cfg.DataDir); err != nil {
+		n.log.Warn("the settings of consoles were not read", "error", err)
 	}
 	id, err := n.identity(ctx)
 	if err != nil {
@@ -308,6 +314,9 @@ func (n *Node) Run(ctx context.Context) error {
 
 // Desk is the gate's desk, for screens.
 func (n *Node) Desk() *lane.Desk { return n.desk }
+
+// Settings are those of the gate's consoles.
+func (n *Node) Settings() *settings.File { return n.settings }
 
 // State is what the gate knows.
 func (n *Node) State() *state.State { return n.state }

@@ -35,7 +35,7 @@ library() {
 	printf 'require %s %s\nreplace %s => ./.lib/%s\n' "$1" "$version" "$1" "$1" >>"$toy/go.mod"
 }
 
-for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/neighbour gate/lane gate/localapi gate/tui gate/camera gate/camera/cameratest cloud \
+for dir in parking internal/wire gate gate/store gate/state gate/uplink gate/neighbour gate/lane gate/localapi gate/tui gate/settings gate/setup gate/camera gate/camera/cameratest cloud \
 	cloud/store leaf cloud/admin cloud/api cloud/auth cloud/books cloud/export cloud/feed cloud/ingest cloud/report cloud/settle vision \
 	vision/pipeline web internal/private/privatetest internal/demo internal/demo/ledger internal/simulation; do
 	room "$dir"
@@ -57,6 +57,10 @@ plant bad parking os
 plant bad parking net/http
 plant bad parking gatehouse/leaf
 plant bad parking github.com/jackc/pgx/v5
+plant good gate/setup gatehouse/gate
+plant bad gate/setup gatehouse/gate/tui
+plant good gate/tui gatehouse/gate/settings
+plant bad gate/settings gatehouse/gate/lane
 plant good gate/camera/cameratest github.com/bluenviron/gortsplib/v5
 plant bad gate/camera github.com/bluenviron/gortsplib/v5
 plant bad gate gatehouse/gate/camera/cameratest

@@ -22,6 +22,7 @@ var version string
 
 type cli struct {
 	Run       runCommand       `cmd:"" help:"Run the gate: the console in a terminal, else a line for each event."`
+	Init      initCommand      `cmd:"" help:"Set a gate up: asks, tries cloud, cameras and printers, and writes gate.yaml, which run takes."`
 	Enrol     enrolCommand     `cmd:"" help:"Enrol this machine as a gate with a one-time code from the administrator."`
 	Status    statusCommand    `cmd:"" help:"Tell how the gate of a data folder is."`
 	Paper     paperCommand     `cmd:"" help:"Enter a numbered paper ticket of a time without the machine."`
@@ -29,6 +30,7 @@ type cli struct {
 	Take      takeCommand      `cmd:"" help:"Run the lanes of another gate, whose machine is dead, at this one."`
 	Export    exportCommand    `cmd:"" help:"Write the records that wait for the cloud to a file."`
 	Recover   recoverCommand   `cmd:"" help:"Make a damaged database anew out of all that can be read of it."`
+	Keys      keysCommand      `cmd:"" help:"Print the console's keys, as a file to change them by."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -68,12 +70,15 @@ func programBuilt() time.Time {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	file := &runFile{}
 	k := kong.Parse(&cli{},
 		kong.Name("gate"),
 		kong.Description("One gate of a car park: lanes, cameras, barriers, console."),
 		kong.UsageOnError(),
 		kong.DefaultEnvars("PARK_GATE"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Resolvers(file),
+		kong.Bind(file),
 	)
 	if err := k.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "gate: %s\n", sentence(err))

@@ -79,6 +79,10 @@ func knownFolder(t *testing.T) string {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()
+	keys := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(keys, []byte("search: f3\nserach: f4\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		says string
@@ -86,6 +90,9 @@ func TestRefusals(t *testing.T) {
 		{[]string{"run", "--data", empty, "--headless"}, "not enrolled"},
 		{[]string{"run", "--data", empty, "--sign-in", "lan"}, "belong together"},
 		{[]string{"run", "--data", empty, "--language", "xx"}, "language"},
+		{[]string{"run", "--data", empty, "--keys", keys}, `line 2: there is no action "serach"`},
+		{[]string{"keys", "--keys", keys}, `line 2: there is no action "serach"`},
+		{[]string{"keys", "--keys", filepath.Join(empty, "none.yaml")}, "cannot be read"},
 		{[]string{"status", "--data", empty}, "No gate runs"},
 		{[]string{"enrol", "--data", empty, "--cloud", "http://127.0.0.1:1", "--code", "X"}, "."},
 		{[]string{"open"}, "open"},
@@ -94,6 +101,9 @@ func TestRefusals(t *testing.T) {
 		if exit == 0 || !strings.Contains(stderr, c.says) || strings.Contains(stderr, "goroutine") {
 			t.Errorf("%v: exit %d, %q", c.args, exit, stderr)
 		}
+	}
+	if out, errs, exit := output(t, "keys", "--data", empty); exit != 0 || !strings.Contains(out, "\nsearch: \"/\"") {
+		t.Errorf("keys: %d %q %q", exit, out, errs)
 	}
 	if out, _, exit := output(t, "version"); exit != 0 || !strings.HasPrefix(out, "gate ") {
 		t.Errorf("version: %d %q", exit, out)

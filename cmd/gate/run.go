@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/gate"
 	"gatehouse/gate/lane"
+	"gatehouse/gate/settings"
 	"gatehouse/gate/tui"
 	"gatehouse/parking"
 )
@@ -26,6 +27,7 @@ type runCommand struct {
 	SSH          string            `name:"ssh" placeholder:"ADDR" help:"Address at which guards reach consoles of this gate over SSH, like 0.0.0.0:2222; none if not given."`
 	SSHAct       []string          `name:"ssh-act" placeholder:"ADDR" help:"Address or network, like 192.168.1.0/24, from which a console over SSH may act; from elsewhere it only looks. This machine if not given. May be repeated."`
 	AddrFile     string            `type:"path" help:"Write the local API's address to this file once it listens."`
+	Keys         string            `type:"path" placeholder:"FILE" help:"Keys of the console (gate keys prints them); keys.yaml of the data folder, where it is, if not given."`
 	Headless     bool              `help:"No console: print a line for each vehicle."`
 	Neighbours   string            `placeholder:"ADDR" help:"Address at which the site's other gates reach this one over the local network, like 0.0.0.0:7600; none if not given."`
 	Neighbour    map[string]string `mapsep:"none" placeholder:"CODE=HOST:PORT" help:"Address of another gate. May be repeated."`
@@ -41,11 +43,14 @@ type runCommand struct {
 	PhotosGB     int64             `name:"photos-gb" default:"20" help:"How much of the disk photos may take, in GB; a gigabyte is always left to the records."`
 	SignIn       string            `placeholder:"USER" help:"Sign this guard in at the start."`
 	PasswordFile string            `type:"path" help:"File with that guard's password."`
-	Language     string            `enum:"vi,en," default:"" help:"Language of the console: vi or en; the site's if not given."`
+	Language     string            `enum:"vi,en," default:"" help:"Language of the console at the start: vi or en; if not given, the one that was last chosen there, else the site's."`
 }
 
 // Run runs the gate until it is told to end.
-func (c *runCommand) Run(ctx context.Context) error {
+func (c *runCommand) Run(ctx context.Context, file *runFile) error {
+	if file.err != nil {
+		return file.err
+	}
 	if (c.SignIn == "") != (c.PasswordFile == "") {
 		return parking.Errorf(parking.Invalid, "--sign-in and --password-file belong together.")
 	}
@@ -55,20 +60,24 @@ func (c *runCommand) Run(ctx context.Context) error {
 	if c.Listen == "-" {
 		c.Listen = ""
 	}
+	keys, err := keyMap(c.Keys, c.Data)
+	if err != nil {
+		return err
+	}
 	node, err := gate.Open(ctx, gate.Config{
 		DataDir: c.Data, CloudURL: c.Cloud, Code: c.Code, VisionPath: c.Vision,
 		Cameras: c.Camera, Barriers: c.Barrier, Sensors: c.Sensor, Readers: c.Reader, Signs: c.Sign, Printers: c.Printer, Tickets: c.Tickets,
 		Listen: c.Listen, ListenOpen: c.ListenOpen, Version: programVersion(), PhotoLimit: c.PhotosGB << 30, Built: programBuilt(),
-		SSH: c.SSH, SSHAct: c.SSHAct,
+		SSH: c.SSH, SSHAct: c.SSHAct, Keys: keys,
 		NeighbourListen: c.Neighbours, Neighbours: c.Neighbour, Discover: c.Neighbours != "" && !c.NoDiscovery,
 	})
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.serve(ctx, node), node.Close())
+	return errors.Join(c.serve(ctx, node, keys), node.Close())
 }
 
-func (c *runCommand) serve(ctx context.Context, node *gate.Node) error {
+func (c *runCommand) serve(ctx context.Context, node *gate.Node, keys settings.Keys) error {
 	if c.AddrFile != "" {
 		if err := writeWhole(c.AddrFile, "http://"+node.LocalAddr()+"\n"); err != nil {
 			return err
@@ -94,7 +103,8 @@ func (c *runCommand) serve(ctx context.Context, node *gate.Node) error {
 		}
 		console := node.Desk().Console()
 		defer console.Close()
-		screen <- tui.Run(ctx, console, tui.Options{Language: c.Language})
+		own := node.Settings().Local()
+		screen <- tui.Run(ctx, console, tui.Options{Language: c.Language, Settings: &own, Keep: node.Settings().KeepLocal, Keys: keys})
 	}()
 	err := node.Run(ctx)
 	cancel()

@@ -22,6 +22,7 @@ type Console struct {
 	mu     sync.Mutex
 	guard  *Guard // of its own; nil once signed out
 	closed bool
+	locked bool
 	base   *View // of the desk, and
 	view   *View // what this console shows of it
 	left   context.CancelFunc
@@ -43,6 +44,7 @@ func (c *Console) Close() {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
+	c.desk.cards.watch(c, false)
 	c.desk.release(c)
 }
 
@@ -81,6 +83,14 @@ func (g *Guard) shown() string { return cmp.Or(g.Display, g.Name) }
 
 // acting returns the context of an act of the console's guard.
 func (c *Console) acting(ctx context.Context) (context.Context, error) {
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	return c.actingLocked(ctx)
+}
+
+// actingLocked is acting for what a locked console may do too.
+func (c *Console) actingLocked(ctx context.Context) (context.Context, error) {
 	if c.viewOnly {
 		return nil, parking.Errorf(parking.Forbidden, "From this address the gate can only be looked at.")
 	}
@@ -94,7 +104,10 @@ func (c *Console) acting(ctx context.Context) (context.Context, error) {
 // at does an act at a lane, which the console holds meanwhile, and on until the
 // vehicle that stands there then is done.
 func (c *Console) at(ctx context.Context, code string, do func(ctx context.Context) error) error {
-	ctx, err := c.acting(ctx)
+	if err := c.openAt(code); err != nil {
+		return err
+	}
+	ctx, err := c.actingLocked(ctx)
 	if err != nil {
 		return err
 	}
@@ -173,6 +186,12 @@ func (c *Console) View() *View {
 		}
 		v.Discounts = discountViews(c.desk.cfg.State.Site(), c.guard)
 	}
+	if v.Guard != nil {
+		v.HasCard = c.desk.hasCard(v.Guard.Name)
+	}
+	if c.locked && v.Guard != nil {
+		v.hideMoney()
+	}
 	c.base, c.view = base, &v
 	return c.view
 }
@@ -186,7 +205,11 @@ func (c *Console) SignIn(ctx context.Context, name, password string) error {
 	if c.own {
 		return parking.Errorf(parking.Forbidden, "This console has ended. Connect again to sign in.")
 	}
-	return c.desk.SignIn(ctx, name, password)
+	if err := c.desk.SignIn(ctx, name, password); err != nil {
+		return err
+	}
+	c.setLocked(false)
+	return nil
 }
 
 // SignOut ends the guard's presence; a console of the guard's own ends with it.

@@ -44,6 +44,9 @@ func (c *Console) Clear(ctx context.Context, code string, subject uuid.UUID) err
 
 // OpenByHand is Desk.OpenByHand by the console's guard.
 func (c *Console) OpenByHand(ctx context.Context, code string, reason string) error {
+	if err := c.open(); err != nil {
+		return err
+	}
 	return c.at(ctx, code, func(ctx context.Context) error { return c.desk.OpenByHand(ctx, code, reason) })
 }
 
@@ -54,6 +57,9 @@ func (c *Console) OpenAgain(ctx context.Context, code string, subject uuid.UUID)
 
 // BackOut is Desk.BackOut by the console's guard.
 func (c *Console) BackOut(ctx context.Context, code string, subject uuid.UUID, reason string) error {
+	if err := c.open(); err != nil {
+		return err
+	}
 	return c.at(ctx, code, func(ctx context.Context) error { return c.desk.BackOut(ctx, code, subject, reason) })
 }
 
@@ -69,6 +75,9 @@ func (c *Console) Recall(ctx context.Context, code string, subject uuid.UUID) er
 
 // ChangeDirection is Desk.ChangeDirection by the console's guard.
 func (c *Console) ChangeDirection(ctx context.Context, code string, to parking.Direction, reason string) error {
+	if err := c.open(); err != nil {
+		return err
+	}
 	return c.at(ctx, code, func(ctx context.Context) error { return c.desk.ChangeDirection(ctx, code, to, reason) })
 }
 
@@ -231,8 +240,18 @@ func (c *Console) SetTime(ctx context.Context, t time.Time) error {
 	return c.desk.SetTime(ctx, t)
 }
 
-// Search is Desk.Search.
-func (c *Console) Search(query string) []parking.Stay { return c.desk.Search(query) }
+// Search is Desk.Search; a locked console finds nothing.
+func (c *Console) Search(query string) []parking.Stay {
+	if c.isLocked() {
+		return nil
+	}
+	return c.desk.Search(query)
+}
 
-// Refundable is Desk.Refundable.
-func (c *Console) Refundable(query string) []parking.Stay { return c.desk.Refundable(query) }
+// Refundable is Desk.Refundable; a locked console finds nothing.
+func (c *Console) Refundable(query string) []parking.Stay {
+	if c.isLocked() {
+		return nil
+	}
+	return c.desk.Refundable(query)
+}

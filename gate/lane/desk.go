@@ -132,6 +132,7 @@ type Desk struct {
 	signs  map[string]*sign      // by lane
 	guard  atomic.Pointer[Guard] // who is signed in at the gate, nil for nobody
 	holds  laneHolds             // of lanes, by consoles
+	cards  guardCards            // that unlock consoles
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
 	reader Worker

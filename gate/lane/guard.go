@@ -65,10 +65,6 @@ func (d *Desk) SignIn(ctx context.Context, name, password string) error {
 // Authenticate checks a guard's name and password as SignIn does, and signs
 // nobody in at the gate: it is for a console with a guard of its own.
 func (d *Desk) Authenticate(ctx context.Context, name, password string) (Guard, error) {
-	name = strings.TrimSpace(name)
-	if name == "" || password == "" {
-		return Guard{}, parking.Errorf(parking.Invalid, "Type your name and your password.")
-	}
 	guard, offline, err := d.checkGuard(ctx, name, password)
 	if err == nil && offline {
 		err = d.signedInOffline(ctx, guard)
@@ -103,7 +99,13 @@ func (d *Desk) signedInOffline(ctx context.Context, guard Guard) error {
 	return err
 }
 
+// checkGuard says who has that name and password, and whether the cloud could not
+// be asked.
 func (d *Desk) checkGuard(ctx context.Context, name, password string) (g Guard, offline bool, err error) {
+	name = strings.TrimSpace(name)
+	if name == "" || password == "" {
+		return Guard{}, false, parking.Errorf(parking.Invalid, "Type your name and your password.")
+	}
 	if d.cfg.SignIn != nil && d.link().State != Offline {
 		ctx, cancel := context.WithTimeout(ctx, signInTimeout)
 		defer cancel()

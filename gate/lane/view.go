@@ -230,6 +230,8 @@ type View struct {
 	Language  string       `json:"language"`
 	Guard     *Guard       `json:"guard,omitempty"`
 	ViewOnly  bool         `json:"view_only,omitempty"` // nothing can be done from this console
+	Locked    bool         `json:"locked,omitempty"`    // the console is: money is not shown, and only vehicles that come in are dealt with
+	HasCard   bool         `json:"has_card,omitempty"`  // a card unlocks the guard's consoles
 	Shift     *ShiftView   `json:"shift,omitempty"`     // the guard's open drawer
 	Link      Link         `json:"link"`
 	Vision    Worker       `json:"vision"`

@@ -16,6 +16,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"gatehouse/gate/lane"
+	"gatehouse/gate/settings"
 	"gatehouse/parking"
 )
 
@@ -54,6 +55,9 @@ type Config struct {
 	Idle  time.Duration  // 0: DefaultIdle
 	Alive time.Duration  // between keep-alives; 0: 15 s
 	Log   *slog.Logger
+	// Settings keeps what guards change of their consoles; nil keeps nothing.
+	Settings *settings.File
+	Keys     settings.Keys // of the consoles; nil: the usual ones
 }
 
 // Server serves consoles.

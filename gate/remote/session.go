@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	gossh "golang.org/x/crypto/ssh"
 
+	"gatehouse/gate/settings"
 	"gatehouse/gate/tui"
 	"gatehouse/parking"
 )
@@ -139,10 +140,15 @@ func (s *Server) show(ctx context.Context, cancel context.CancelFunc, sess ssh.S
 	env := append(sess.Environ(), "TERM="+pty.Term)
 	size := bounded(pty.Window)
 	conn, _ := sess.Context().Value(ssh.ContextKeyConn).(*gossh.ServerConn)
-	err := tui.Run(ctx, view, tui.Options{
+	opts := tui.Options{
 		Language: valueOf(env, "PARK_LANGUAGE"), Input: sess, Output: &patient{to: sess, conn: conn}, Env: env,
-		Profile: profileOf(env), Width: size.Width, Height: size.Height, Sizes: sizes, Idle: s.cfg.Idle,
-	})
+		Profile: profileOf(env), Width: size.Width, Height: size.Height, Sizes: sizes, Idle: s.cfg.Idle, Keys: s.cfg.Keys,
+	}
+	if file := s.cfg.Settings; file != nil {
+		own := file.Guard(guard.Name)
+		opts.Settings, opts.Keep = &own, func(own settings.Settings) error { return file.KeepGuard(guard.Name, own) }
+	}
+	err := tui.Run(ctx, view, opts)
 	log.Info("a console over SSH has ended", "error", err)
 	switch {
 	case errors.Is(err, tui.ErrIdle):

@@ -62,6 +62,9 @@ func (m *model) banner(w int) []string {
 func (m *model) bannerSecond(w int) string {
 	v := m.view
 	var wrong []string
+	if v.Locked {
+		wrong = append(wrong, m.th.strong(look.Reserved, m.t("banner.locked")))
+	}
 	if v.Conflicts > 0 {
 		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.conflicts", v.Conflicts))
 	}
@@ -69,7 +72,7 @@ func (m *model) bannerSecond(w int) string {
 		wrong = append(wrong, m.th.mark(look.Unplaced)+" "+m.t("banner.unplaced", v.Unplaced))
 	}
 	for _, t := range v.Troubles {
-		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.troubleName(t)+" (!)")
+		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.troubleName(t)+m.withKeys(" ({troubles})", false))
 	}
 	if v.AsksTime {
 		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.time"))

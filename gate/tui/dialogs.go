@@ -32,7 +32,13 @@ type place struct {
 // typist is a dialog with a field to type into.
 type typist interface{ typing() *field }
 
-func (m *model) push(d dialog) { m.dialogs = append(m.dialogs, d) }
+func (m *model) push(d dialog) {
+	if m.hidden("") { // the end of an act that was begun before the lock
+		m.away.dialogs = append(m.away.dialogs, d)
+		return
+	}
+	m.dialogs = append(m.dialogs, d)
+}
 
 func (m *model) pop() {
 	if n := len(m.dialogs); n > 0 {

@@ -168,6 +168,27 @@ func (d *fakeDesk) SignIn(_ context.Context, name, password string) error {
 	return d.note("sign in %s %s", name, password)
 }
 
+func (d *fakeDesk) Lock() {
+	_ = d.note("lock")
+	d.setLocked(true)
+}
+
+func (d *fakeDesk) setLocked(locked bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.view.Locked = locked
+}
+
+func (d *fakeDesk) Unlock(_ context.Context, name, password string) error {
+	err := d.note("unlock %s %s", name, password)
+	if err == nil {
+		d.setLocked(false)
+	}
+	return err
+}
+
+func (d *fakeDesk) SetCard(_ context.Context, text string) error { return d.note("card %q", text) }
+
 func (d *fakeDesk) SignOut(context.Context) { _ = d.note("sign out") }
 
 func short(id uuid.UUID) string { return id.String()[:8] }

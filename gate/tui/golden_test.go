@@ -201,6 +201,8 @@ func keyOf(name string) tea.KeyPressMsg {
 		"space": {Code: tea.KeySpace, Text: " "}, "enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
 		"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
 		"backspace": {Code: tea.KeyBackspace}, "f2": {Code: tea.KeyF2}, "f10": {Code: tea.KeyF10},
+		"f3": {Code: tea.KeyF3}, "f5": {Code: tea.KeyF5}, "pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown},
+		"f9": {Code: tea.KeyF9}, "ctrl+l": {Code: 'l', Mod: tea.ModCtrl},
 		"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl}, "delete": {Code: tea.KeyDelete}, "home": {Code: tea.KeyHome},
 	}
 	if k, ok := special[name]; ok {

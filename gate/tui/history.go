@@ -82,10 +82,10 @@ func (m *model) eventText(e *lane.Event) string {
 			parts = append(parts, "→ "+cut(clean(where), 12))
 		}
 	}
-	if e.Amount != 0 {
+	if e.Amount != 0 && !m.view.Locked {
 		parts = append(parts, m.money(e.Amount))
 	}
-	if e.Method != "" {
+	if e.Method != "" && !m.view.Locked {
 		parts = append(parts, clean(words.Method(m.lang, e.Method)))
 	}
 	if e.Gate != "" && e.Gate != m.view.Gate.Code {
@@ -103,5 +103,9 @@ func (m *model) keysLine(w int) string {
 	if m.live(m.note) {
 		return fit(" "+m.th.role(m.note.role, m.note.text), w)
 	}
-	return fit(m.th.role(look.Quiet, " "+m.t("keys.line")), w)
+	line := "keys.line"
+	if m.view.Locked {
+		line = "keys.locked"
+	}
+	return fit(m.th.role(look.Quiet, " "+m.t(line)), w)
 }

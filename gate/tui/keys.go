@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -16,14 +17,15 @@ import (
 // draws the help, so that neither can lie about the other.
 type binding struct {
 	key.Binding
-	group string                        // key of the group's title in the catalogue
-	label string                        // how the key is written; "" writes the first key
-	does  string                        // key of what it does in the catalogue
-	act   bool                          // held down, it must not act twice
-	look  bool                          // it changes nothing at the gate
-	why   func(m *model) string         // why it cannot be used now, "" when it can
-	do    func(m *model) tea.Cmd        //
-	off   func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
+	group  string                        // key of the group's title in the catalogue
+	label  string                        // how the key is written; "" writes the first key
+	does   string                        // key of what it does in the catalogue
+	act    bool                          // held down, it must not act twice
+	look   bool                          // it changes nothing at the gate
+	locked bool                          // it works while the console is locked, at lanes that lead in
+	why    func(m *model) string         // why it cannot be used now, "" when it can
+	do     func(m *model) tea.Cmd        //
+	off    func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
 }
 
 func bind(group, does string, keys ...string) binding {
@@ -39,8 +41,8 @@ func (b binding) opens(d func(m *model) dialog) binding {
 	return b.run(func(m *model) tea.Cmd { m.push(d(m)); return nil })
 }
 
-// makeKeys lists every key of the main screen, in the order of the help.
-func makeKeys() []binding {
+// usualKeys lists every key of the main screen, in the order of the help.
+func usualKeys() []binding {
 	out := []binding{
 		bind("group.acts", "help.left", "space").once().at(left).when(whyNext(0)).run(doNext(0)),
 		bind("group.acts", "help.right", "enter").once().at(right).when(whyNext(1)).run(doNext(1)),
@@ -61,9 +63,9 @@ func makeKeys() []binding {
 		bind("group.vehicle", "help.print", "i").once().at(toward(parking.In)).when(whyNoTicket).run((*model).printAgain),
 
 		bind("group.money", "help.tendered", "t").at(toward(parking.Out)).when(whyNoDue).opens(newCash),
-		bind("group.money", "help.qr", "q", "Q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
+		bind("group.money", "help.qr", "Q", "q").once().at(toward(parking.Out)).when(whyNoDue).run((*model).showQR),
 		bind("group.money", "help.discount", "%").at(toward(parking.Out)).when(whyNoDiscount).opens(newDiscount),
-		bind("group.money", "help.by_hand", "m", "M").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
+		bind("group.money", "help.by_hand", "M", "m").at(toward(parking.Out)).when(whyNoDue).opens(newByHand),
 		bind("group.money", "help.receipt", "y").once().at((*model).focused).when(whyNoReceipt).run((*model).receiptKey),
 		bind("group.money", "help.refund", "f").run(openRefund),
 		bind("group.money", "help.shift", "h").opens(newShift),
@@ -80,18 +82,28 @@ func makeKeys() []binding {
 		bind("group.console", "help.lanes", "]", "[").looks().written("[ ]").when(whyNoOtherLanes).run((*model).otherLanes),
 		bind("group.console", "help.help", "?").looks().opens(newHelp),
 		bind("group.console", "help.language", "f2").looks().run(switchLanguage),
+		bind("group.console", "help.settings", ",").looks().opens(newSettings),
 		bind("group.console", "help.troubles", "!").looks().when(whyNoTrouble).opens(newTroubles),
 		bind("group.console", "help.time", "f9").when(whyTimeRuns).opens(newTime),
+		bind("group.console", "help.lock", "ctrl+l").looks().run(lockNow),
 		bind("group.console", "help.sign_out", "f10").looks().opens(newSignOut),
 		bind("group.console", "help.quit", "ctrl+c").looks().run((*model).quit),
 	}
 	for i := range out {
+		out[i].locked = slices.Contains(whileLocked, out[i].action())
 		if out[i].does == "help.pick" {
 			out[i].act = true
 			out[i].why = whyNothingToPick
 		}
 	}
 	return out
+}
+
+// whileLocked are the actions of a locked console: what lets vehicles in, and
+// what only looks and shows no money.
+var whileLocked = []string{
+	"left", "right", "pick", "arrive_in", "clear", "plate", "class", "slot", "tap", "print",
+	"map", "pictures", "tab", "lanes", "help", "language", "troubles",
 }
 
 func left(m *model) *lane.LaneView { return m.pane(0) }
@@ -224,14 +236,19 @@ func whyNothingToPick(m *model) string {
 }
 
 func switchLanguage(m *model) tea.Cmd {
-	m.lang = words.Other(m.lang)
-	return nil
+	s := m.set
+	s.Language = words.Other(m.lang)
+	return m.change(s)
 }
 
 // keyName is how a key is written on the screen.
 func (m *model) keyName(b binding) string {
 	name := b.label
-	if name == "" {
+	switch {
+	case name != "":
+	case len(b.Keys()) == 0:
+		return "–"
+	default:
 		name = b.Keys()[0]
 	}
 	switch name {
@@ -249,7 +266,7 @@ func (m *model) keyName(b binding) string {
 	if strings.HasPrefix(name, "f") && len(name) > 1 {
 		return strings.ToUpper(name)
 	}
-	return name
+	return strings.NewReplacer("ctrl+", "Ctrl-", "alt+", "Alt-", "shift+", "Shift-").Replace(name)
 }
 
 // held says whether msg is a key kept down: told by the terminal, or the same
@@ -265,13 +282,15 @@ func (m *model) held(msg tea.KeyPressMsg) bool {
 // screen.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	held := m.held(msg)
+	m.atKey = true
+	defer func() { m.atKey = false }()
 	switch name := msg.String(); {
-	case name == "f2":
+	case msg.Text == "" && m.isKey(msg, "language"):
 		return switchLanguage(m)
 	case name == "ctrl+c" && m.view.Guard == nil:
 		return tea.Quit
 	case m.tooSmall():
-		if name == "ctrl+c" {
+		if name == "ctrl+c" && !m.view.Locked {
 			return m.quit()
 		}
 		return nil
@@ -293,6 +312,10 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		var lv *lane.LaneView
 		if b.off != nil {
 			lv = b.off(m)
+		}
+		if m.whyLocked(b, lv) != "" {
+			m.push(newUnlock(m))
+			return bell
 		}
 		if why := m.elsewhereAt(lv); why != "" && !b.look {
 			return m.refuse(lv, why)

@@ -181,6 +181,9 @@ func (m *model) outRows(lv *lane.LaneView, s *lane.Subject, w int) (rows, reason
 	if s.Stage == lane.Arrived {
 		return nil, nil
 	}
+	if m.view.Locked {
+		return nil, nil
+	}
 	match := chosen(s)
 	if match == nil || (openMatches(s) > 1 && s.Chosen < 0) {
 		return m.matchRows(lv, s, w), nil
@@ -378,6 +381,9 @@ func (m *model) deedLine(lv *lane.LaneView, side, w int) string {
 		mark = name
 	}
 	d := m.next(lv)
+	if m.lockedOut(lv) {
+		return " " + m.lockedText()
+	}
 	if d.do == nil {
 		if lv.HeldBy == "" && (lv.Subject == nil || done(lv.Subject)) {
 			return " " + m.th.role(look.Quiet, cut(m.t("wait."+string(lv.Lane.Direction)), w-2))
@@ -398,6 +404,7 @@ func (m *model) laneKeys(lv *lane.LaneView, _ int, w int) string {
 	s := lv.Subject
 	key := ""
 	switch {
+	case m.lockedOut(lv):
 	case s == nil || s.Stage == lane.Arrived || (done(s) && s.Stay == uuid.Nil):
 	case done(s):
 		key = "keys.done"

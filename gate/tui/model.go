@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
+	"gatehouse/gate/settings"
 	"gatehouse/internal/look"
 	"gatehouse/internal/words"
 )
@@ -31,6 +34,7 @@ type (
 	languageMsg struct{ language string } // F2
 	quitMsg     struct{}                  // the guard really means it
 	pushMsg     struct{ dialog dialog }   // opens a dialog
+	bellMsg     struct{}                  // rings, unless the bell is off
 )
 
 // laneState is what the console keeps of a lane beside its view.
@@ -59,7 +63,13 @@ type model struct {
 	opts Options
 	th   theme
 	lang string
-	w, h int
+	set  settings.Settings
+	kept keeping // of the settings
+
+	away   putAway // while the console is locked
+	unlock *form   // that unlocks it
+	atKey  bool    // a key is being dealt with
+	w, h   int
 
 	view  *lane.View
 	gotAt time.Time // on our own clock, when view came
@@ -93,14 +103,14 @@ func newModel(ctx context.Context, desk Desk, opts Options) *model {
 		v = &lane.View{}
 	}
 	m := &model{
-		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), lang: languageOf(opts, v),
-		th: newTheme(opts.Profile, true, opts.ASCII), lanes: map[string]*laneState{}, pictures: !opts.NoPicture,
-		keys: makeKeys(),
-		w:    opts.Width, h: opts.Height, lastAt: opts.Now(),
+		ctx: ctx, desk: desk, opts: opts, view: v, gotAt: opts.Now(), set: opts.settings(),
+		lanes: map[string]*laneState{},
+		keys:  makeKeys(opts.Keys),
+		w:     opts.Width, h: opts.Height, lastAt: opts.Now(),
 	}
-	if opts.Profile == colorprofile.Unknown {
-		m.th = newTheme(colorprofile.ANSI256, true, opts.ASCII)
-	}
+	m.lang = languageOf(opts, m.set, v)
+	m.restyle(cmp.Or(opts.Profile, colorprofile.ANSI256), true)
+	m.pictures = !opts.NoPicture && m.set.Pictures != settings.PicturesOff
 	m.wake, m.stop = desk.Changed()
 	m.login = newLogin()
 	m.noticeSubjects()
@@ -122,7 +132,11 @@ func (m *model) t(key string, args ...any) string {
 			args[i] = clean(s)
 		}
 	}
-	return words.T(m.lang, "console."+key, args...)
+	text := m.withKeys(words.T(m.lang, "console."+key), len(args) > 0)
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
 }
 
 // Init asks the terminal what it is and starts listening to the desk.
@@ -182,14 +196,15 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.w, m.h = msg.Width, msg.Height
 		return m, m.wantPictures()
 	case tea.ColorProfileMsg:
-		m.th = newTheme(msg.Profile, m.th.dark, m.th.ascii)
+		m.restyle(msg.Profile, m.th.dark)
 		return m, m.wantPictures()
 	case tea.BackgroundColorMsg:
-		m.th = newTheme(m.th.profile, msg.IsDark(), m.th.ascii)
+		m.restyle(m.th.profile, msg.IsDark())
 	case viewMsg:
 		return m, m.takeView(msg.view)
 	case tickMsg:
 		m.unstickPaint()
+		m.idleLock()
 		if m.opts.Idle > 0 && m.opts.Now().Sub(m.lastAt) >= m.opts.Idle {
 			m.idle = true
 			return m, tea.Quit
@@ -205,6 +220,10 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takePicture(msg)
 	case doneMsg:
 		return m, m.takeDone(msg)
+	case keptMsg:
+		return m, m.takeKept(msg)
+	case bellMsg:
+		return m, m.ring()
 	case foundMsg:
 		msg.apply()
 	case pushMsg:
@@ -231,13 +250,17 @@ func (m *model) takeView(v *lane.View) tea.Cmd {
 	if m.conflictsRose(v) || m.alarmed(v) {
 		cmds = append(cmds, bell)
 	}
+	was := m.view.Locked
 	m.view, m.gotAt = v, m.opts.Now()
+	if was && !v.Locked {
+		m.unlocked()
+	}
 	m.pair = min(m.pair, max(0, len(m.pairs())-1))
 	if m.noticeSubjects() {
 		cmds = append(cmds, m.askPainted())
 	}
 	if v.Guard == nil {
-		m.dialogs = nil
+		m.dialogs, m.away = nil, putAway{}
 	}
 	m.askTime()
 	cmds = append(cmds, m.followQR(), m.wantPictures())
@@ -332,6 +355,9 @@ func (m *model) local(t time.Time) time.Time {
 
 // say shows a message at a lane, or for the whole gate when code is "".
 func (m *model) say(code string, r look.Role, text string) {
+	if m.hidden(code) {
+		return
+	}
 	n := note{text: clean(text), role: r, till: m.opts.Now().Add(noteLasts)}
 	if code == "" {
 		m.note = n
@@ -342,5 +368,13 @@ func (m *model) say(code string, r look.Role, text string) {
 
 func (m *model) live(n note) bool { return n.text != "" && m.opts.Now().Before(n.till) }
 
-// bell rings the terminal's bell.
-func bell() tea.Msg { return tea.RawMsg{Msg: "\a"} }
+// bell asks for the terminal's bell.
+func bell() tea.Msg { return bellMsg{} }
+
+// ring rings it, unless the guard has turned it off.
+func (m *model) ring() tea.Cmd {
+	if !m.set.Bell {
+		return nil
+	}
+	return func() tea.Msg { return tea.RawMsg{Msg: "\a"} }
+}

@@ -84,7 +84,7 @@ func (m *model) elsewhere(w int) string {
 // otherLanes shows the next or the previous two lanes.
 func (m *model) otherLanes() tea.Cmd {
 	by := 1
-	if m.lastKey == "[" {
+	if b := m.keyOf("lanes"); len(b.Keys()) > 1 && m.lastKey == b.Keys()[1] {
 		by = -1
 	}
 	m.turnTo(by)

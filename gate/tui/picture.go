@@ -56,11 +56,16 @@ func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 func (m *model) togglePictures() tea.Cmd {
 	m.pictures = !m.pictures
 	if !m.pictures {
-		for _, st := range m.lanes {
-			st.pic = picture{asked: st.pic.asked}
-		}
+		m.forgetPictures()
 	}
 	return m.wantPictures()
+}
+
+// forgetPictures drops what was decoded; what is being decoded comes yet.
+func (m *model) forgetPictures() {
+	for _, st := range m.lanes {
+		st.pic = picture{asked: st.pic.asked}
+	}
 }
 
 // wantPictures starts decoding what the screen shows and has not got, one
@@ -77,7 +82,7 @@ func (m *model) wantPictures() tea.Cmd {
 			continue
 		}
 		r := m.pictureRect(a.lanes[side])
-		key := pictureKey{lv.PictureN, r.w, r.h, m.th.profile, m.th.ascii}
+		key := pictureKey{lv.PictureN, r.w, r.h, m.pictureProfile(), m.th.ascii}
 		st := m.lane(lv.Lane.Code)
 		if r.h < minPicture || key == st.pic.have || key == st.pic.failed || st.pic.asked != (pictureKey{}) {
 			continue

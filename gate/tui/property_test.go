@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"gatehouse/gate/lane"
+	"gatehouse/gate/settings"
+	"gatehouse/internal/look"
 	"gatehouse/parking"
 	"gatehouse/vision"
 )
@@ -73,6 +75,7 @@ func anyView(t *rapid.T) lane.View {
 	v := lane.View{
 		Now: fakeNow, SiteName: text.Draw(t, "site"), Gate: parking.Gate{Code: "N", Name: text.Draw(t, "gate")},
 		Timezone: rapid.SampledFrom([]string{"", "Asia/Ho_Chi_Minh", "No/Where"}).Draw(t, "zone"), Currency: rapid.SampledFrom([]string{"", "VND", "USD", "XYZ"}).Draw(t, "currency"),
+		Locked: rapid.Bool().Draw(t, "locked"), HasCard: rapid.Bool().Draw(t, "has a card"),
 		Language: rapid.SampledFrom([]string{"vi", "en", ""}).Draw(t, "language"), Conflicts: rapid.IntRange(0, 1e6).Draw(t, "conflicts"), Unplaced: rapid.IntRange(0, 9).Draw(t, "unplaced"),
 		Vision: lane.Worker{OK: rapid.Bool().Draw(t, "vision")}, Disk: lane.Worker{OK: rapid.Bool().Draw(t, "disk")},
 	}
@@ -123,14 +126,19 @@ func TestFrameAlwaysFits(t *testing.T) {
 	t.Parallel()
 	keys := []string{
 		"space", "enter", "esc", "tab", "up", "down", "left", "right", "backspace", "f2", "f10", "ctrl+c", "n", "o", "e", "c", "s", "l", "t", "q", "m",
-		"x", "/", "g", "p", "?", "1", "2", "5", "8", "đ", "漢", "👍", "v", "delete", "home", "a", "b", "r", "d", "[", "]",
+		"x", "/", "g", "p", "?", "1", "2", "5", "8", "đ", "漢", "👍", "v", "delete", "home", "a", "b", "r", "d", "[", "]", ",", "ctrl+l",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 200).Draw(t, "w"), rapid.IntRange(1, 60).Draw(t, "h")
 		if rapid.Bool().Draw(t, "usual size") {
 			w, h = max(w, minWidth), max(h, minHeight)
 		}
-		m, d, clock := console(anyView(t), w, h, func(o *Options) { o.ASCII = rapid.Bool().Draw(t, "ascii") })
+		m, d, clock := console(anyView(t), w, h, func(o *Options) {
+			o.ASCII = rapid.Bool().Draw(t, "ascii")
+			s := settings.Default()
+			s.Theme = rapid.SampledFrom(look.Themes()).Draw(t, "theme")
+			o.Settings = &s
+		})
 		d.stays = []parking.Stay{stayOf(1, "30A12345", anyText().Draw(t, "found"), fakeNow)}
 		checkSize(t, m.frame(), w, h)
 		for _, k := range rapid.SliceOfN(rapid.SampledFrom(keys), 0, 12).Draw(t, "keys") {

@@ -15,6 +15,9 @@ func (m *model) workingAt() string {
 		return ""
 	}
 	for i := len(m.dialogs) - 1; i >= 0; i-- {
+		if m.dialogs[i] == m.unlock {
+			continue // who unlocks works at no lane yet
+		}
 		if code := m.dialogs[i].place().lane; code != "" {
 			return code
 		}
@@ -48,6 +51,8 @@ func (m *model) elsewhereAt(lv *lane.LaneView) string {
 	switch {
 	case m.view.ViewOnly:
 		return m.t("why.view_only")
+	case m.lockedOut(lv):
+		return m.t("why.locked")
 	case lv != nil && lv.HeldBy != "":
 		return m.t("why.held_by", lv.HeldBy, m.laneName(lv))
 	}
@@ -59,6 +64,9 @@ func (m *model) whyNot(b *binding) string {
 	var lv *lane.LaneView
 	if b.off != nil {
 		lv = b.off(m)
+	}
+	if why := m.whyLocked(b, lv); why != "" {
+		return why
 	}
 	if !b.look {
 		if why := m.elsewhereAt(lv); why != "" {

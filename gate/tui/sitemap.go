@@ -49,8 +49,10 @@ func (d *siteMap) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		d.step(m.spots(w, h), 0, -1)
 	case "down", "j":
 		d.step(m.spots(w, h), 0, 1)
-	case "g", "q":
+	case "q":
 		return nil, true
+	default:
+		return nil, m.isKey(msg, "map")
 	}
 	return nil, false
 }

@@ -1,34 +1,72 @@
 package tui
 
 import (
+	"image/color"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"gatehouse/internal/look"
 )
 
-// theme turns roles into what this terminal can show. Text is always the
-// terminal's own colour, so that any background is readable.
+// theme turns roles into what this terminal can show. Where no theme was
+// chosen, text is the terminal's own colour, so that any background is
+// readable; a chosen one paints every cell.
 type theme struct {
-	dark    bool
-	profile colorprofile.Profile
-	ascii   bool
-	styles  map[look.Role]lipgloss.Style
+	chosenTheme look.Theme
+	dark        bool
+	profile     colorprofile.Profile
+	ascii       bool
+	styles      map[look.Role]lipgloss.Style
+	ground      string // what sets the colours of a cell that nothing else does
 }
 
 func newTheme(profile colorprofile.Profile, dark, ascii bool) theme {
-	t := theme{dark: dark, profile: profile, ascii: ascii, styles: map[look.Role]lipgloss.Style{}}
+	return themeOf(look.Given, profile, dark, ascii)
+}
+
+// themeOf is the chosen theme on this terminal; dark says of its own ground.
+func themeOf(chosen look.Theme, profile colorprofile.Profile, dark, ascii bool) theme {
+	t := theme{chosenTheme: chosen, dark: dark, profile: profile, ascii: ascii, styles: map[look.Role]lipgloss.Style{}}
 	for _, s := range look.TextRoles() {
 		t.styles[s.Role] = t.styleOf(s)
+	}
+	ground, paints := chosen.Paint(look.Surface)
+	if text, _ := chosen.Paint(look.Text); paints && profile > colorprofile.ASCII {
+		t.ground = ansi.Style{}.ForegroundColor(t.painted(text)).BackgroundColor(t.painted(ground)).String()
 	}
 	return t
 }
 
+// painted is a theme's colour as the terminal has it.
+func (t *theme) painted(p look.Paint) color.Color {
+	if t.profile == colorprofile.ANSI {
+		return lipgloss.ANSIColor(p.ANSI)
+	}
+	return lipgloss.Color(p.Hex)
+}
+
+// onGround paints the lines of a frame on the theme's ground, whatever they
+// turn on and off themselves.
+func (t *theme) onGround(lines []string) []string {
+	if t.ground == "" {
+		return lines
+	}
+	again := strings.NewReplacer(ansi.ResetStyle, ansi.ResetStyle+t.ground, "\x1b[0m", ansi.ResetStyle+t.ground)
+	for i, l := range lines {
+		lines[i] = t.ground + again.Replace(l) + ansi.ResetStyle
+	}
+	return lines
+}
+
 func (t *theme) styleOf(s look.Style) lipgloss.Style {
 	st := lipgloss.NewStyle()
+	paint, paints := t.chosenTheme.Paint(s.Role)
 	switch {
+	case paints && t.profile > colorprofile.ASCII:
+		return st.Foreground(t.painted(paint))
 	case s.Role == look.Text || t.profile <= colorprofile.ASCII:
 		return st
 	case t.profile == colorprofile.ANSI && s.ANSI == look.Default:

@@ -54,7 +54,7 @@ func whyTimeRuns(m *model) string {
 // askTime asks for the time by itself, once, when somebody is there and
 // nothing else is asked. Nothing waits for the answer.
 func (m *model) askTime() {
-	if !m.view.AsksTime || m.timed || m.view.Guard == nil || len(m.dialogs) > 0 {
+	if !m.view.AsksTime || m.timed || m.view.Locked || m.view.Guard == nil || len(m.dialogs) > 0 {
 		return
 	}
 	m.timed = true

@@ -29,6 +29,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/gate/lane"
+	"gatehouse/gate/settings"
 	"gatehouse/internal/words"
 	"gatehouse/parking"
 )
@@ -120,12 +121,13 @@ type Desk interface {
 	Receipting
 	Drawers
 	Signing
+	Locking
 }
 
 // Options change how a console looks. The zero value is right for a terminal
 // on the standard streams.
 type Options struct {
-	Language  string    // "vi" or "en"; "" takes the view's
+	Language  string    // "vi" or "en"; "" takes the settings', then the view's
 	ASCII     bool      // draw with ASCII only; also when the locale is C or POSIX
 	NoPicture bool      // start with the cameras' pictures off
 	Input     io.Reader // nil: standard input
@@ -137,6 +139,11 @@ type Options struct {
 	Sizes     <-chan Size      // changes of that size; nil: Output's own
 	Idle      time.Duration    // without a key the console ends; 0: never
 	Now       func() time.Time // monotonic; nil: time.Now
+	// Settings are what was kept for this console, nil for the usual ones; Keep
+	// keeps what the guard changes, off the model's loop; nil keeps nothing.
+	Settings *settings.Settings
+	Keep     func(s settings.Settings) error
+	Keys     settings.Keys // CheckKeys; nil for the usual ones
 }
 
 // Size is a terminal's, in cells.
@@ -176,6 +183,7 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	ended := ctx.Err() != nil
 	cancel()
 	resizing.Wait()
+	m.keepAtEnd()
 	switch {
 	case m.idle:
 		return ErrIdle
@@ -214,9 +222,17 @@ func asciiLocale(env []string) bool {
 	return false
 }
 
+// settings are those to start with.
+func (o *Options) settings() settings.Settings {
+	if o.Settings == nil {
+		return settings.Default()
+	}
+	return *o.Settings
+}
+
 // languageOf is the language to start with.
-func languageOf(opts Options, v *lane.View) string {
-	for _, l := range []string{opts.Language, v.Language} {
+func languageOf(opts Options, s settings.Settings, v *lane.View) string {
+	for _, l := range []string{opts.Language, s.Language, v.Language} {
 		if l == words.Vi || l == words.En {
 			return l
 		}

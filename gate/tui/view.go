@@ -87,7 +87,7 @@ func (m *model) frame() string {
 	default:
 		lines = m.mainLines()
 	}
-	frame := strings.Join(block(lines, m.w, m.h), "\n")
+	frame := strings.Join(m.th.onGround(block(lines, m.w, m.h)), "\n")
 	if m.th.ascii {
 		return toASCII(frame)
 	}

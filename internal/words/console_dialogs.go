@@ -107,7 +107,7 @@ var consoleDialogs = area{
 	"console.login.enter":    {"Enter đăng nhập", "Enter signs in"},
 	"console.login.both":     {"Cần cả tên và mật khẩu.", "Both name and password are needed."},
 	"console.login.offline":  {"Mất mạng vẫn vào được nếu đã từng đăng nhập ở cổng này.", "Without the network, whoever has signed in at this gate before can still sign in."},
-	"console.login.keys":     {"Tab ô kế · F2 English · Ctrl-C thoát", "Tab next · F2 Tiếng Việt · Ctrl-C quit"},
+	"console.login.keys":     {"Tab ô kế · {language} English · Ctrl-C thoát", "Tab next · {language} Tiếng Việt · Ctrl-C quit"},
 
 	"console.group.acts":    {"Làn", "Lanes"},
 	"console.group.vehicle": {"Xe", "Vehicle"},

@@ -2,7 +2,7 @@ package words
 
 // consoleTroubles are the texts about what is wrong with the gate itself.
 var consoleTroubles = area{
-	"console.banner.time":                     {"chưa biết giờ: F9", "time not known: F9"},
+	"console.banner.time":                     {"chưa biết giờ: {time}", "time not known: {time}"},
 	"console.banner.cause.login_page":         {"mạng bắt đăng nhập", "a login page is in the way"},
 	"console.banner.cause.certificate":        {"chứng chỉ máy chủ không đúng", "the cloud's certificate is wrong"},
 	"console.banner.cause.not_accepted":       {"máy chủ không nhận cổng này", "the cloud does not accept this gate"},
