@@ -36,6 +36,7 @@ var console = area{
 	"console.camera.ok":    {"camera tốt", "camera good"},
 	"console.camera.bad":   {"mất camera", "no camera"},
 	"console.picture.none": {"chưa có ảnh", "no picture yet"},
+	"console.picture.slow": {"đường chậm, ảnh tắt (p để bật)", "slow line, pictures off (p: on)"},
 	"console.picture.off":  {"ảnh đang tắt (p để bật)", "pictures are off (p turns them on)"},
 
 	"console.reading":        {"đang đọc…", "reading…"},
