@@ -224,7 +224,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case quitMsg:
 		return m, tea.Quit
 	case tea.PasteMsg:
-		m.paste(msg.Content)
+		return m, m.paste(msg.Content)
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
 	}

@@ -162,10 +162,7 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	m.line.sized(!m.tooSmall())
 	programOpts := []tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithEnvironment(opts.Env), tea.WithoutSignalHandler(), tea.WithOutput(m.line),
-		tea.WithColorProfile(opts.Profile), tea.WithWindowSize(opts.Width, opts.Height),
-	}
-	if opts.Input != nil {
-		programOpts = append(programOpts, tea.WithInput(opts.Input))
+		tea.WithColorProfile(opts.Profile), tea.WithWindowSize(opts.Width, opts.Height), tea.WithInput(newSieve(opts.Input)),
 	}
 	program := tea.NewProgram(m, programOpts...)
 	var resizing sync.WaitGroup
