@@ -17,7 +17,7 @@ var console = area{
 	"console.banner.vision":     {"không đọc được biển: hãy gõ", "no plate reader: type plates"},
 	"console.banner.never":      {"chưa từng có mạng", "never connected"},
 	"console.banner.since":      {"từ %s", "since %s"},
-	"console.banner.works":      {"vào, ra, thu tiền vẫn chạy", "in, out and payments still work"},
+	"console.banner.works":      {"vào, ra, thu tiền vẫn chạy", "in, out, payments still work"},
 	"console.banner.neighbours": {"cổng bạn %d/%d", "neighbours %d/%d"},
 	"console.banner.waiting":    {"%d việc chờ gửi", "%d facts waiting"},
 	"console.banner.queue":      {"hàng đợi %d", "queue %d"},
