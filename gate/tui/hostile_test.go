@@ -186,11 +186,17 @@ func feed(t *testing.T, v lane.View, input []byte, sizes []Size) {
 		m.line = newLine(io.Discard, time.Now)
 		from, keys := io.Pipe()
 		program := tea.NewProgram(checked{m, t}, tea.WithContext(ctx), tea.WithEnvironment([]string{"TERM=xterm"}), tea.WithoutSignalHandler(),
-			tea.WithInput(newSieve(from)), tea.WithOutput(m.line), tea.WithWindowSize(80, 24), tea.WithoutCatchPanics(), tea.WithColorProfile(colorprofile.ANSI256))
+			tea.WithInput(newSieve(from)), tea.WithOutput(m.line), tea.WithWindowSize(80, 24), tea.WithoutCatchPanics(), tea.WithColorProfile(colorprofile.ANSI256),
+			tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg { // garbage may well ask to leave
+				if _, quits := msg.(tea.QuitMsg); quits {
+					return nil
+				}
+				return msg
+			}))
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			_, _ = program.Run() // garbage may well say Ctrl-C
+			_, _ = program.Run() // ends with ctx
 		}()
 		go func() {
 			for _, s := range sizes {
@@ -201,12 +207,6 @@ func feed(t *testing.T, v lane.View, input []byte, sizes []Size) {
 		}()
 		for len(input) > 0 {
 			n := min(len(input), 700)
-			select {
-			case <-ended:
-				input = nil
-				continue
-			default:
-			}
 			if _, err := keys.Write(input[:n]); err != nil {
 				break
 			}
@@ -240,22 +240,12 @@ func TestGarbage(t *testing.T) {
 				input = append(input, parts[random.IntN(len(parts))]...)
 			}
 		}
-		input = bytes.ReplaceAll(input, []byte{3}, nil) // leaves the console
 		var sizes []Size
 		for range 50 {
 			sizes = append(sizes, Size{random.IntN(300) - 2, random.IntN(100) - 2}, Size{random.IntN(70000), random.IntN(70000)})
 		}
 		feed(t, matchedOut(offeredIn(largeView())), input, sizes)
 	}
-}
-
-// FuzzInput: no bytes that a terminal sends break a frame.
-func FuzzInput(f *testing.F) {
-	f.Add([]byte("n/30A\x1be12\r?\x1b[200~x\x1b[201~"))
-	f.Add([]byte("\x1b[1;2R\x1b[2;21R\xff\xe1\xbb\x1b]\x1b[<0;0;0M"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		feed(t, matchedOut(offeredIn(idleView())), in[:min(len(in), 4000)], []Size{{120, 40}, {0, 0}, {1, 1}})
-	})
 }
 
 // A terminal that lies about its size gets a console of a size that can be

@@ -10,16 +10,17 @@ import (
 
 // What a line to a terminal is taken to be.
 const (
-	deafAfter   = 5 * time.Second        // without any answer: the terminal never answers
-	firstWait   = 250 * time.Millisecond // for an answer, before there was one
-	answerWait  = 3 * time.Second        // for an answer later on: it got lost
-	slowestRate = 300                    // bytes a second that the slowest line carries
-	usualRate   = 900                    // bytes a second that one carries which is worth waiting for
-	pictureRate = 6000                   // bytes a second that pictures need
-	fastestRate = 1 << 20                // bytes a second beyond which lines are alike
-	measurable  = 1500                   // bytes from which on a frame measures the line
-	firstColumn = 20                     // of a question; further left it reads like a function key
-	columns     = 60
+	deafAfter    = 5 * time.Second        // without any answer: the terminal never answers
+	firstWait    = 250 * time.Millisecond // for an answer, before there was one
+	answerWait   = 3 * time.Second        // for an answer later on: it got lost
+	slowestRate  = 300                    // bytes a second that the slowest line carries
+	usualRate    = 900                    // bytes a second that one carries which is worth waiting for
+	pictureRate  = 6000                   // bytes a second that pictures need
+	fastestRate  = 1 << 20                // bytes a second beyond which lines are alike
+	measurable   = 1500                   // bytes from which on a frame measures the line
+	tellingBytes = 300                    // the same once the distance is known
+	firstColumn  = 20                     // of a question; further left it reads like a function key
+	columns      = 60
 )
 
 const (
@@ -49,6 +50,7 @@ type line struct {
 	sure    int        // the frames up to this one are with the renderer
 	nearest time.Duration
 	rate    float64 // bytes a second, 0 while it is not known
+	slow    bool    // too slow for pictures
 }
 
 // question is one that was sent behind a frame.
@@ -138,15 +140,22 @@ func (l *line) answered(column int) (frame int, ok bool) {
 	return 0, false
 }
 
-// measure learns how fast the line is from bytes that took d.
+// measure learns how fast the line is from bytes that took d. Few bytes say
+// how far the terminal is; that the line is fast they can say, too.
 func (l *line) measure(sum int, d time.Duration) {
-	if sum >= measurable {
-		took := max(d-l.nearest, time.Millisecond)
+	took := max(d-l.nearest, time.Millisecond)
+	if sum >= measurable || l.nearest > 0 && sum >= tellingBytes || float64(sum) >= pictureRate*d.Seconds() {
 		rate := min(fastestRate, float64(sum)/took.Seconds())
 		if l.rate > 0 {
 			rate = (l.rate + rate) / 2
 		}
 		l.rate = rate
+		switch {
+		case rate < pictureRate:
+			l.slow = true
+		case rate > 3*pictureRate:
+			l.slow = false
+		}
 	}
 	if l.nearest == 0 || d < l.nearest {
 		l.nearest = d
@@ -190,5 +199,5 @@ func (l *line) carriesPictures() (fast, slow bool) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.deaf || l.rate >= pictureRate, l.rate > 0 && l.rate < pictureRate
+	return l.deaf || l.rate > 0 && !l.slow, l.slow
 }

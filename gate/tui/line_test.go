@@ -265,6 +265,41 @@ func TestFramesWaitForTheLine(t *testing.T) {
 	}
 }
 
+// Pictures wait until the line is known; a fast one is known by any frame, a
+// far one by a large frame, and a slow one keeps them off until the guard asks.
+func TestPicturesGoByTheLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		bytes      []int
+		took       []time.Duration
+		fast, slow bool
+	}{
+		{"nothing known", nil, nil, false, false},
+		{"near", []int{60}, []time.Duration{2 * time.Millisecond}, true, false},
+		{"far, little sent", []int{60}, []time.Duration{300 * time.Millisecond}, false, false},
+		{"far", []int{60, 2500}, []time.Duration{300 * time.Millisecond, 340 * time.Millisecond}, true, false},
+		{"9,600 baud", []int{60, 2500}, []time.Duration{360 * time.Millisecond, 2900 * time.Millisecond}, false, true},
+	} {
+		l := newLine(nil, time.Now)
+		for i := range c.bytes {
+			l.measure(c.bytes[i], c.took[i])
+		}
+		if fast, slow := l.carriesPictures(); fast != c.fast || slow != c.slow {
+			t.Errorf("%s: fast %v, slow %v", c.name, fast, slow)
+		}
+	}
+	m, _, clock, _ := lined(offeredIn(idleView()))
+	m.line.measure(5000, 5*time.Second)
+	if !strings.Contains(m.frame(), m.t("picture.slow")) {
+		t.Error("the screen does not say why there are no pictures")
+	}
+	press(m, clock, "p")
+	if on, _ := m.showsPictures(); !on {
+		t.Error("the guard's wish counts for nothing")
+	}
+}
+
 // A vehicle counts as shown with the answer to the frame that shows it, not to
 // one before.
 func TestActWaitsForItsFrame(t *testing.T) {
