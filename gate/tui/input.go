@@ -102,10 +102,10 @@ func (s *sieve) take(kept []byte, b byte) []byte {
 
 // paste takes a byte of a paste; its end is always let through.
 func (s *sieve) paste(kept []byte, b byte) []byte {
-	switch {
-	case b == pasteEnd[s.ended]:
+	switch b {
+	case pasteEnd[s.ended]:
 		s.ended++
-	case b == pasteEnd[0]:
+	case pasteEnd[0]:
 		s.ended = 1
 	default:
 		s.ended = 0
