@@ -108,6 +108,9 @@ func (m *model) paste(text string) tea.Cmd {
 	if text != "" && len(f.value) == was {
 		return bell
 	}
+	if d, looks := m.top().(interface{ look(m *model) tea.Cmd }); looks && m.view.Guard != nil {
+		return d.look(m) // as if it had been typed
+	}
 	return nil
 }
 

@@ -101,6 +101,18 @@ func TestPasteOfAMegabyte(t *testing.T) {
 	}
 }
 
+// What is pasted into the search is looked for, as if it had been typed.
+func TestPasteIsLookedFor(t *testing.T) {
+	t.Parallel()
+	m, d, clock := console(idleView(), 80, 24)
+	press(m, clock, "/")
+	_, cmd := m.Update(tea.PasteMsg{Content: "30A-123.45"})
+	run(m, cmd)
+	if want := `search "30A-123.45"`; len(d.calls) == 0 || d.calls[len(d.calls)-1] != want {
+		t.Errorf("the desk was asked %q, want %s last", d.calls, want)
+	}
+}
+
 // sieved is what a sieve lets through.
 func sieved(t *testing.T, from io.Reader) []byte {
 	t.Helper()
