@@ -19,6 +19,7 @@ import (
 	"gatehouse/gate/lane/lanetest"
 	"gatehouse/gate/state"
 	"gatehouse/gate/store"
+	"gatehouse/internal/wire"
 )
 
 // The test binary is the program when this is set.
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func program(t *testing.T, args ...string) *exec.Cmd {
+func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
@@ -55,7 +56,7 @@ func output(t *testing.T, args ...string) (stdout, stderr string, exit int) {
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-func knownFolder(t *testing.T) string {
+func knownFolder(t testing.TB, change ...func(*wire.Snapshot)) string {
 	t.Helper()
 	dir := t.TempDir()
 	lanetest.Enrol(t, dir)
@@ -67,7 +68,14 @@ func knownFolder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := st.ApplySnapshot(t.Context(), lanetest.Snapshot(t)); err != nil {
+	snap := lanetest.Snapshot(t)
+	for _, f := range change {
+		f(&snap)
+	}
+	if err := st.ApplySnapshot(t.Context(), snap); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.RememberGuard(t.Context(), state.Guard{Name: "lan", Display: "Lan", Role: "guard"}, "pw", time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

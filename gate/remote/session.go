@@ -19,10 +19,8 @@ import (
 
 // What a terminal may say of itself.
 const (
-	maxWidth  = 500
-	maxHeight = 200
-	maxEnv    = 32
-	writeMax  = 30 * time.Second // to take what is drawn
+	maxEnv   = 32
+	writeMax = 30 * time.Second // to take what is drawn
 )
 
 type consoleKey struct{}
@@ -138,11 +136,10 @@ func (s *Server) show(ctx context.Context, cancel context.CancelFunc, sess ssh.S
 	view := s.cfg.Desk.GuardConsole(guard, viewOnly, cancel)
 	defer view.Close()
 	env := append(sess.Environ(), "TERM="+pty.Term)
-	size := bounded(pty.Window)
 	conn, _ := sess.Context().Value(ssh.ContextKeyConn).(*gossh.ServerConn)
 	opts := tui.Options{
 		Language: valueOf(env, "PARK_LANGUAGE"), Input: sess, Output: &patient{to: sess, conn: conn}, Env: env,
-		Profile: profileOf(env), Width: size.Width, Height: size.Height, Sizes: sizes, Idle: s.cfg.Idle, Keys: s.cfg.Keys,
+		Profile: profileOf(env), Width: pty.Window.Width, Height: pty.Window.Height, Sizes: sizes, Idle: s.cfg.Idle, Keys: s.cfg.Keys,
 	}
 	if file := s.cfg.Settings; file != nil {
 		own := file.Guard(guard.Name)
@@ -205,17 +202,8 @@ func follow(windows <-chan ssh.Window, sizes chan tui.Size) {
 		case <-sizes: // one that nobody has taken is old
 		default:
 		}
-		sizes <- bounded(w)
+		sizes <- tui.Size{Width: w.Width, Height: w.Height}
 	}
-}
-
-// bounded is a size that a console can be drawn in: what a terminal says of
-// itself decides how much memory that takes.
-func bounded(w ssh.Window) tui.Size {
-	if w.Width <= 0 || w.Height <= 0 {
-		return tui.Size{Width: 80, Height: 24}
-	}
-	return tui.Size{Width: min(w.Width, maxWidth), Height: min(w.Height, maxHeight)}
 }
 
 // valueOf is the value of a variable, "" for none.

@@ -8,7 +8,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -172,6 +175,19 @@ func shorten(name string) string {
 	return name
 }
 
+// deriving keeps two sign-ins from taking their memory at once.
+var deriving sync.Mutex
+
+// derive is argon2id with the machine in mind: its 19 MiB are garbage at once,
+// so the rest is swept before, and the room is given back after.
+func derive(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+	deriving.Lock()
+	defer deriving.Unlock()
+	runtime.GC()
+	defer debug.FreeOSMemory()
+	return argon2.IDKey(password, salt, passes, memory, threads, size)
+}
+
 // newVerifier makes an argon2id PHC string.
 func newVerifier(password string) (string, error) {
 	if password == "" {
@@ -179,7 +195,7 @@ func newVerifier(password string) (string, error) {
 	}
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // crypto/rand never fails: it ends the program instead
-	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey)
+	key := derive([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey)
 	enc := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 		enc.EncodeToString(salt), enc.EncodeToString(key)), nil
@@ -206,6 +222,6 @@ func checkVerifier(verifier, password string) (bool, error) {
 	if err := errors.Join(err1, err2); err != nil || len(key) == 0 || passes < 1 || threads < 1 {
 		return false, errVerifier
 	}
-	got := argon2.IDKey([]byte(password), salt, passes, memory, threads, uint32(len(key))) //nolint:gosec // a few bytes
+	got := derive([]byte(password), salt, passes, memory, threads, uint32(len(key))) //nolint:gosec // a few bytes
 	return subtle.ConstantTimeCompare(got, key) == 1, nil
 }

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -74,15 +73,15 @@ func TestGoldensOfPasses(t *testing.T) {
 		}, nil},
 	}
 	for _, c := range cases {
-		for _, language := range []string{"vi", "en"} {
-			name := fmt.Sprintf("%s_%s_80x24", c.name, language)
+		everySize(t, func(t *testing.T, suffix, language string, size Size) {
+			name := c.name + suffix
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				m, _, clock := console(careView(c.change), 80, 24, func(o *Options) { o.Language = language })
+				m, _, clock := console(careView(c.change), size.Width, size.Height, func(o *Options) { o.Language = language })
 				press(m, clock, c.keys...)
-				checkGolden(t, name, m, 80, 24)
+				checkGolden(t, name, m, size.Width, size.Height)
 			})
-		}
+		})
 	}
 }
 

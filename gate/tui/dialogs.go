@@ -97,15 +97,27 @@ func typingIn(d dialog) *field {
 	return nil
 }
 
-// paste types what was pasted into the field that has the focus.
-func (m *model) paste(text string) {
+// paste types what was pasted into the field that has the focus; what does not
+// fit is refused whole, with a bell.
+func (m *model) paste(text string) tea.Cmd {
 	f := typingIn(m.top())
 	if m.view.Guard == nil {
 		f = m.login.typing()
 	}
-	if f != nil {
+	if f == nil {
+		return nil
+	}
+	was := len(f.value)
+	if len(text) <= longestPaste {
 		f.insert(text)
 	}
+	if text != "" && len(f.value) == was {
+		return bell
+	}
+	if d, looks := m.top().(interface{ look(m *model) tea.Cmd }); looks && m.view.Guard != nil {
+		return d.look(m) // as if it had been typed
+	}
+	return nil
 }
 
 // form is the dialog that most questions are: a few fields, a line or two

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,15 +23,15 @@ func TestGoldensOfDiscounts(t *testing.T) {
 	for name, keys := range map[string][]string{
 		"discount": {"%"}, "discount_typed": append([]string{"%"}, typed("shop1")...), "discount_unknown": append([]string{"%"}, typed("vip")...),
 	} {
-		for _, language := range []string{"vi", "en"} {
-			name := fmt.Sprintf("%s_%s_80x24", name, language)
+		everySize(t, func(t *testing.T, suffix, language string, size Size) {
+			name := name + suffix
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				m, _, clock := console(discountOut(), 80, 24, func(o *Options) { o.Language = language })
+				m, _, clock := console(discountOut(), size.Width, size.Height, func(o *Options) { o.Language = language })
 				press(m, clock, keys...)
-				checkGolden(t, name, m, 80, 24)
+				checkGolden(t, name, m, size.Width, size.Height)
 			})
-		}
+		})
 	}
 }
 

@@ -89,20 +89,74 @@ func TestGoldens(t *testing.T) {
 		{"back_out", editSubject(offeredIn(idleView()), 0, func(s *lane.Subject) { s.Stage, s.Stay = lane.Opened, subjectID(1) }), "b"},
 		{"turn", idleView(), "tab d"},
 		{"quit", offeredIn(idleView()), "ctrl+c"},
+		{"held", held(matchedOut(offeredIn(idleView()))), ""},
+		{"held_refused", held(matchedOut(offeredIn(idleView()))), "enter"},
+		{"view_only", viewOnly(matchedOut(offeredIn(idleView()))), "space"},
+		{"view_only_help", viewOnly(matchedOut(offeredIn(idleView()))), "?"},
+		{"clear", offeredIn(idleView()), "esc"},
+		{"void", idleView(), "/ enter v"},
+		{"move", idleView(), "/ enter s"},
+		{"sign_out", idleView(), "f10"},
+		{"time", deadClock(idleView()), "f9"},
+		{"troubles", tappedIdle(idleView()), "!"},
+		{"alarm", alarmed(matchedOut(idleView())), ""},
+		{"refused", refused(idleView()), ""},
+		{"no_match", unknown(idleView()), ""},
+		{"lost_unknown", unknown(idleView()), "l"},
+		{"search_nothing", idleView(), "/ x x x"},
+		{"pictures_off", offeredIn(idleView()), "p"},
 	}
-	sizes := [][2]int{{80, 24}, {100, 30}, {160, 50}}
-	for _, c := range cases {
-		for _, size := range sizes {
-			name := fmt.Sprintf("%s_%dx%d", c.name, size[0], size[1])
+	everySize(t, func(t *testing.T, suffix, language string, size Size) {
+		for _, c := range cases {
+			name := c.name + suffix
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				m, d, clock := console(c.view, size[0], size[1])
-				d.stays = stays
+				m, d, clock := console(c.view, size.Width, size.Height, func(o *Options) { o.Language = language })
+				if d.stays = stays; c.name == "search_nothing" {
+					d.stays = nil
+				}
 				press(m, clock, strings.Fields(c.keys)...)
-				checkGolden(t, name, m, size[0], size[1])
+				checkGolden(t, name, m, size.Width, size.Height)
 			})
 		}
+	})
+}
+
+// everySize runs do for the three sizes and both languages; suffix is what a
+// golden's name ends with.
+func everySize(t *testing.T, do func(t *testing.T, suffix, language string, size Size)) {
+	t.Helper()
+	for _, size := range []Size{{80, 24}, {100, 30}, {160, 50}} {
+		for _, language := range []string{"vi", "en"} {
+			do(t, fmt.Sprintf("_%s_%dx%d", language, size.Width, size.Height), language, size)
+		}
 	}
+}
+
+// held has another guard at the lane that leads out.
+func held(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	v.Lanes[1].HeldBy = "Nguyễn Thị Minh Khai"
+	return v
+}
+
+// viewOnly is what a console shows that comes from an address not on the list.
+func viewOnly(v lane.View) lane.View {
+	v.ViewOnly = true
+	return v
+}
+
+// deadClock has a machine whose clock is wrong.
+func deadClock(v lane.View) lane.View {
+	v.AsksTime = true
+	return v
+}
+
+// alarmed had a second vehicle go through on one opening.
+func alarmed(v lane.View) lane.View {
+	v.Lanes = append([]lane.LaneView(nil), v.Lanes...)
+	v.Lanes[0].Alarm = "A second vehicle went through lane 1 on one opening."
+	return v
 }
 
 func TestGoldensOfPlainTerminals(t *testing.T) {
@@ -127,6 +181,8 @@ func TestGoldensOfPlainTerminals(t *testing.T) {
 	}
 	m, _, _ := console(idleView(), 60, 12)
 	checkGolden(t, "too_small_60x12", m, 60, 12)
+	m, _, _ = console(idleView(), 60, 12, english)
+	checkGolden(t, "too_small_en_60x12", m, 60, 12)
 }
 
 // neighbours hears two of the three other gates.

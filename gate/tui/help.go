@@ -31,7 +31,11 @@ func (d *help) lines(m *model, w, h int) []string {
 	all := m.helpLines(w)
 	room := h - 2
 	d.from = min(d.from, max(0, len(all)-room))
-	out := []string{ends(" "+m.th.strong(look.Mine, m.t("title.help")), m.th.role(look.Quiet, m.t("help.leave"))+" ", w)}
+	title := " " + m.th.strong(look.Mine, m.t("title.help"))
+	if m.view.ViewOnly { // said once, of all keys that act
+		title += "  " + m.th.role(look.Reserved, m.t("why.view_only"))
+	}
+	out := []string{ends(title, m.th.role(look.Quiet, m.t("help.leave"))+" ", w)}
 	out = append(out, all[d.from:min(len(all), d.from+room)]...)
 	return withFoot(out, h, cut(" "+m.legend(), w))
 }
@@ -53,7 +57,10 @@ func (m *model) helpLines(w int) []string {
 			group, title = b.group, m.t(b.group)
 		}
 		line := " " + m.th.role(look.Quiet, fit(title, 9)) + " " + m.th.strong(look.Text, fit(name, 8)) + " " + m.t(b.does)
-		if why := m.whyNot(b); why != "" {
+		switch why := m.whyNot(b); {
+		case why != "" && m.view.ViewOnly && !b.look:
+			line += m.th.role(look.Out, " "+m.th.bareMark(look.Out))
+		case why != "":
 			line += m.th.role(look.Quiet, " – "+why)
 		}
 		lines = append(lines, fit(line, cell))

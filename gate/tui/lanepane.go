@@ -312,7 +312,7 @@ func (m *model) laneMessage(lv *lane.LaneView, w int) []string {
 func (m *model) laneSays(lv *lane.LaneView) (look.Role, string) {
 	st, s := m.lane(lv.Lane.Code), lv.Subject
 	switch {
-	case m.live(st.note):
+	case m.live(st.note) && st.note.text != clean(m.elsewhereAt(lv)): // the next line says that already
 		return st.note.role, st.note.text
 	case st.busy != "" && m.opts.Now().Sub(st.busyAt) > spinAfter:
 		return look.Quiet, st.busy
@@ -404,7 +404,7 @@ func (m *model) laneKeys(lv *lane.LaneView, _ int, w int) string {
 	s := lv.Subject
 	key := ""
 	switch {
-	case m.lockedOut(lv):
+	case m.lockedOut(lv), m.elsewhereAt(lv) != "": // none of them does
 	case s == nil || s.Stage == lane.Arrived || (done(s) && s.Stay == uuid.Nil):
 	case done(s):
 		key = "keys.done"

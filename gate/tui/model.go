@@ -31,6 +31,7 @@ type (
 	viewMsg     struct{ view *lane.View }
 	tickMsg     struct{}
 	paintedMsg  struct{ asked int }       // time to ask whether the frame was painted
+	renderedMsg struct{}                  // the frame before is with the renderer
 	languageMsg struct{ language string } // F2
 	quitMsg     struct{}                  // the guard really means it
 	pushMsg     struct{ dialog dialog }   // opens a dialog
@@ -42,6 +43,7 @@ type laneState struct {
 	subject uuid.UUID // on the screen
 	since   time.Time // when it came there
 	painted bool      // the terminal has said so
+	frame   int       // the first frame that shows it
 	busy    string    // the act under way, as a word
 	busyAt  time.Time
 	note    note
@@ -88,10 +90,15 @@ type model struct {
 	keys     []binding
 	lastKey  string
 	lastAt   time.Time
-	asked    int    // count of questions for the cursor's position
-	answers  bool   // the terminal answers them
-	working  string // the lane at which others were told that the guard works
-	idle     bool   // it has ended because no key was pressed
+	asked    int       // count of questions for the cursor's position
+	answers  bool      // the terminal answers them
+	working  string    // the lane at which others were told that the guard works
+	idle     bool      // it has ended because no key was pressed
+	line     *line     // to the terminal; nil in a program of its own
+	drawn    int       // count of frames
+	shown    *tea.View // the last of them
+	nudge    bool      // flips to have a frame sent again
+	wished   bool      // the guard has said whether he wants pictures
 }
 
 func newModel(ctx context.Context, desk Desk, opts Options) *model {
@@ -182,6 +189,7 @@ func (m *model) after(d time.Duration, do func() tea.Msg) tea.Cmd {
 // Update changes the model by one message, and tells the other consoles where
 // its guard is now. It does no I/O.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.line.rendered(m.drawn)
 	_, cmd := m.update(msg)
 	_, pressed := msg.(tea.KeyPressMsg)
 	if refused := m.tellWorking(pressed); refused != nil {
@@ -193,7 +201,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
+		m.w, m.h, m.shown = msg.Width, msg.Height, nil
+		m.line.sized(!m.tooSmall())
 		return m, m.wantPictures()
 	case tea.ColorProfileMsg:
 		m.restyle(msg.Profile, m.th.dark)
@@ -215,7 +224,8 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, tea.RequestCursorPosition
 		}
 	case tea.CursorPositionMsg:
-		m.painted()
+		m.takeCursor(msg.X)
+		return m, m.wantPictures()
 	case pictureMsg:
 		return m, m.takePicture(msg)
 	case doneMsg:
@@ -233,7 +243,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case quitMsg:
 		return m, tea.Quit
 	case tea.PasteMsg:
-		m.paste(msg.Content)
+		return m, m.paste(msg.Content)
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
 	}
@@ -295,38 +305,10 @@ func (m *model) noticeSubjects() bool {
 			continue
 		}
 		changed = true
-		st.subject, st.since, st.painted = id, m.opts.Now(), false
+		st.subject, st.since, st.painted, st.frame = id, m.opts.Now(), false, m.drawn+1
 		st.note = note{}
 	}
 	return changed
-}
-
-// askPainted asks the terminal for its cursor's position once the frame with
-// the change is written: the answer comes after the terminal has taken it in.
-func (m *model) askPainted() tea.Cmd {
-	m.asked++
-	asked := m.asked
-	return m.after(paintDelay, func() tea.Msg { return paintedMsg{asked} })
-}
-
-// painted notes that the terminal has drawn everything up to here; the time
-// in which acts are refused starts with that.
-func (m *model) painted() {
-	m.answers = true
-	for _, st := range m.lanes {
-		if !st.painted {
-			st.painted, st.since = true, m.opts.Now()
-		}
-	}
-}
-
-// unstickPaint gives up waiting for an answer that got lost.
-func (m *model) unstickPaint() {
-	for _, st := range m.lanes {
-		if m.answers && !st.painted && m.opts.Now().Sub(st.since) > 3*time.Second {
-			st.painted = true
-		}
-	}
 }
 
 // lane is the console's own state of a lane.

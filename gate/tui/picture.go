@@ -53,9 +53,19 @@ type drawn struct {
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
+// showsPictures says whether pictures are on; slow that they are off because
+// of the line. What the guard has asked for counts more than the line.
+func (m *model) showsPictures() (on, slow bool) {
+	if !m.pictures || m.wished {
+		return m.pictures, false
+	}
+	return m.line.carriesPictures()
+}
+
 func (m *model) togglePictures() tea.Cmd {
-	m.pictures = !m.pictures
-	if !m.pictures {
+	on, _ := m.showsPictures()
+	m.pictures, m.wished = !on, true
+	if on {
 		m.forgetPictures()
 	}
 	return m.wantPictures()
@@ -71,7 +81,7 @@ func (m *model) forgetPictures() {
 // wantPictures starts decoding what the screen shows and has not got, one
 // picture a lane at a time.
 func (m *model) wantPictures() tea.Cmd {
-	if !m.pictures || m.tooSmall() {
+	if on, _ := m.showsPictures(); !on || m.tooSmall() {
 		return nil
 	}
 	a := m.layout()
@@ -114,8 +124,9 @@ func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
 	p := m.pictureRect(r)
 	st := m.lane(lv.Lane.Code)
 	out := make([]string, p.h)
+	on, slow := m.showsPictures()
 	switch {
-	case m.pictures && st.pic.have.w == p.w && st.pic.have.h == p.h && len(lv.Picture) > 0:
+	case on && st.pic.have.w == p.w && st.pic.have.h == p.h && len(lv.Picture) > 0:
 		for i := range out {
 			if i < len(st.pic.rows) {
 				out[i] = "  " + st.pic.rows[i]
@@ -123,8 +134,11 @@ func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
 		}
 	case p.h > 0:
 		key := "picture.none"
-		if !m.pictures {
+		switch {
+		case !m.pictures:
 			key = "picture.off"
+		case slow:
+			key = "picture.slow"
 		}
 		out[p.h/2] = "  " + m.th.role(look.Quiet, cut(m.t(key), p.w))
 	}

@@ -94,7 +94,7 @@ func TestGoldensOfReceipts(t *testing.T) {
 	}
 	for _, c := range cases {
 		for _, language := range []string{"vi", "en"} {
-			for _, size := range [][2]int{{80, 24}, {160, 50}} {
+			for _, size := range [][2]int{{80, 24}, {100, 30}, {160, 50}} {
 				name := fmt.Sprintf("%s_%s_%dx%d", c.name, language, size[0], size[1])
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()

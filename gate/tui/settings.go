@@ -129,7 +129,7 @@ func (m *model) change(s settings.Settings) tea.Cmd {
 	}
 	m.restyle(m.th.profile, m.th.dark)
 	if pictures {
-		m.pictures = s.Pictures != settings.PicturesOff
+		m.pictures, m.wished = s.Pictures != settings.PicturesOff, s.Pictures != settings.PicturesAuto
 		m.forgetPictures()
 	}
 	return tea.Batch(m.keep(), m.wantPictures())

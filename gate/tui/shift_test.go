@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -63,16 +62,16 @@ func TestGoldensOfShifts(t *testing.T) {
 		{"refund", onShift(idleView()), []string{"f", "down", "enter", "tab", "down"}},
 	}
 	for _, c := range cases {
-		for _, language := range []string{"vi", "en"} {
-			name := fmt.Sprintf("%s_%s_80x24", c.name, language)
+		everySize(t, func(t *testing.T, suffix, language string, size Size) {
+			name := c.name + suffix
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				m, d, clock := console(c.view, 80, 24, func(o *Options) { o.Language = language })
+				m, d, clock := console(c.view, size.Width, size.Height, func(o *Options) { o.Language = language })
 				d.stays = paidStays()
 				press(m, clock, c.keys...)
-				checkGolden(t, name, m, 80, 24)
+				checkGolden(t, name, m, size.Width, size.Height)
 			})
-		}
+		})
 	}
 }
 

@@ -33,7 +33,7 @@ func newTroubles(*model) dialog {
 		info: func(m *model, _ *form) []string {
 			var out []string
 			for _, t := range m.view.Troubles {
-				out = append(out, m.troubleName(t)+". "+m.says(t.Text))
+				out = append(out, capital(m.troubleName(t))+". "+m.says(t.Text))
 			}
 			return out
 		},

@@ -161,24 +161,19 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	opts.ASCII = opts.ASCII || asciiLocale(opts.Env)
+	term := openTerminal(&opts)
+	defer term.close()
 	m := newModel(ctx, desk, opts)
 	defer m.close()
-	programOpts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithEnvironment(opts.Env), tea.WithoutSignalHandler()}
-	if opts.Input != nil {
-		programOpts = append(programOpts, tea.WithInput(opts.Input))
-	}
-	if opts.Output != nil {
-		programOpts = append(programOpts, tea.WithOutput(opts.Output))
-	}
-	if opts.Profile != colorprofile.Unknown {
-		programOpts = append(programOpts, tea.WithColorProfile(opts.Profile))
-	}
-	if opts.Width > 0 && opts.Height > 0 {
-		programOpts = append(programOpts, tea.WithWindowSize(opts.Width, opts.Height))
+	m.line = newLine(opts.Output, m.opts.Now)
+	m.line.sized(!m.tooSmall())
+	programOpts := []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithEnvironment(opts.Env), tea.WithoutSignalHandler(), tea.WithOutput(m.line),
+		tea.WithColorProfile(opts.Profile), tea.WithWindowSize(opts.Width, opts.Height), tea.WithInput(newSieve(opts.Input)),
 	}
 	program := tea.NewProgram(m, programOpts...)
 	var resizing sync.WaitGroup
-	resizing.Go(func() { resize(ctx, program, opts.Sizes) })
+	resizing.Go(func() { resize(ctx, program, m.line, opts.Sizes) })
 	_, err := program.Run()
 	ended := ctx.Err() != nil
 	cancel()
@@ -191,18 +186,6 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 		return nil
 	}
 	return fmt.Errorf("console: %w", err)
-}
-
-// resize tells the program of the terminal's size until ctx ends.
-func resize(ctx context.Context, program *tea.Program, sizes <-chan Size) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case s := <-sizes:
-			program.Send(tea.WindowSizeMsg{Width: s.Width, Height: s.Height})
-		}
-	}
 }
 
 // asciiLocale says whether the locale in env asks for plain ASCII. Without

@@ -61,11 +61,25 @@ func (m *model) layout() areas {
 // lanesArea is both lanes and the rule between them.
 func (a *areas) lanesArea(w int) rect { return rect{0, a.lanes[0].y, w, a.lanes[0].h} }
 
-// View draws the screen: exactly w × h cells.
+// View draws the screen: exactly w × h cells. While the line is busy it stays
+// what it was, so that the next frame that is sent is the newest.
 func (m *model) View() tea.View {
+	if m.shown != nil && !m.line.free() {
+		return *m.shown
+	}
+	v := m.draw()
+	m.drawn++
+	m.shown = &v
+	return v
+}
+
+func (m *model) draw() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
 	v.WindowTitle = clean(m.view.SiteName)
+	if m.nudge {
+		v.WindowTitle += " "
+	}
 	v.KeyboardEnhancements.ReportEventTypes = true
 	if m.w <= 0 || m.h <= 0 {
 		return v

@@ -161,7 +161,7 @@ func (k *week) picksCheaper(p *post, v *visit) bool {
 		k.w.turnedAway(desk.Clear(as, "2", subject))
 		return false
 	}
-	other, saved := k.visits[shown.Matches[pick].Stay.ID], shown.Matches[0].Quote.Due-shown.Matches[pick].Quote.Due
+	other, saved := k.visits[shown.Matches[pick].Stay.ID], max(0, shown.Matches[0].Quote.Fee-shown.Matches[pick].Quote.Fee)
 	due := shown.Matches[pick].Quote.Due
 	if err = desk.Pick(as, "2", subject, pick); err == nil {
 		_, err = desk.PayCash(as, "2", subject, due)

@@ -17,7 +17,7 @@ var console = area{
 	"console.banner.vision":     {"không đọc được biển: hãy gõ", "no plate reader: type plates"},
 	"console.banner.never":      {"chưa từng có mạng", "never connected"},
 	"console.banner.since":      {"từ %s", "since %s"},
-	"console.banner.works":      {"vào, ra, thu tiền vẫn chạy", "in, out and payments still work"},
+	"console.banner.works":      {"vào, ra, thu tiền vẫn chạy", "in, out, payments still work"},
 	"console.banner.neighbours": {"cổng bạn %d/%d", "neighbours %d/%d"},
 	"console.banner.waiting":    {"%d việc chờ gửi", "%d facts waiting"},
 	"console.banner.queue":      {"hàng đợi %d", "queue %d"},
@@ -36,6 +36,7 @@ var console = area{
 	"console.camera.ok":    {"camera tốt", "camera good"},
 	"console.camera.bad":   {"mất camera", "no camera"},
 	"console.picture.none": {"chưa có ảnh", "no picture yet"},
+	"console.picture.slow": {"đường chậm, ảnh tắt ({pictures} để bật)", "slow line, pictures off ({pictures}: on)"},
 	"console.picture.off":  {"ảnh đang tắt ({pictures} để bật)", "pictures are off ({pictures} turns them on)"},
 
 	"console.reading":        {"đang đọc…", "reading…"},

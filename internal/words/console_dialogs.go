@@ -59,7 +59,7 @@ var consoleDialogs = area{
 	"console.back_out.in":      {"Lượt vào này không thành; chỗ được trả lại.", "The entry did not come true; its place is free again."},
 	"console.back_out.out":     {"Xe còn trong bãi. Tiền đã thu giữ nguyên; lần ra sau không thu lại.", "It is inside still. Money that was taken stays; it does not pay twice."},
 	"console.said.back_out":    {"✓ đã ghi xe lùi ra", "✓ written that it backed out"},
-	"console.aside.keys":       {"↑↓ chọn · Enter gọi lên · Esc quay lại", "↑↓ choose · Enter to the front · Esc back"},
+	"console.aside.keys":       {"↑↓ chọn · Enter gọi lên · Esc quay lại", "↑↓ choose · Enter to front · Esc back"},
 	"console.turn.note":        {"Chỉ đổi được khi không còn xe ở làn.", "It can be turned when nobody stands in the lane."},
 	"console.reasons.lost":     {"Mất thẻ|Không thấy lượt vào|Biển khác lúc vào", "Lost card|No open stay found|Plate differs from the entry"},
 	"console.reason.missing":   {"Việc này cần một lý do.", "This needs a reason."},
