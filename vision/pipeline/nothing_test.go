@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,11 +99,11 @@ func text(t testing.TB, random *rand.Rand, w, h int) image.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	boards := [][]string{
-		{"EXIT"}, {"NO PARKING"}, {"P", "MOTORBIKES"}, {"5.000 VND"}, {"TEL 0903 123 456"}, {"TICKET", "LOST 50.000"}, {"HONDA"}, {"HEIGHT 2.1 m"},
-		{"2026-03-14 12:45:10"}, {"IN", "OUT"}, {"FULL"}, {"12:45"}, {"OPEN 24/7"}, {"0912345678"}, {"ZONE B2"}, {"SPEED 5"}, {"CAMERA 24"}, {"LEVEL", "12345"},
+	boards := []string{
+		"EXIT", "NO PARKING", "P|MOTORBIKES", "5.000 VND", "TEL 0903 123 456", "TICKET|LOST 50.000", "HONDA", "HEIGHT 2.1 m", "2026-03-14 12:45:10",
+		"IN|OUT", "FULL", "12:45", "OPEN 24/7", "0912345678", "ZONE B2", "SPEED 5", "CAMERA 24", "LEVEL|12345",
 	}
-	lines := boards[random.IntN(len(boards))]
+	lines := strings.Split(boards[random.IntN(len(boards))], "|")
 	img := image.NewGray(image.Rect(0, 0, w, h))
 	ground, ink := uint8(random.IntN(90)), uint8(160+random.IntN(96))
 	if random.IntN(2) == 0 {
