@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -306,12 +307,20 @@ func (m *model) classes() []parking.Class {
 }
 
 // digit picks: 1 to 4 at the left lane, 5 to 8 at the right one, so that no
-// digit means two vehicles.
+// digit means two vehicles. One that picks nothing begins a plate, where the
+// lane in use has one to correct: plates of Vietnam begin with a digit.
 func (m *model) digit(n int) tea.Cmd {
+	var lv *lane.LaneView
 	side, i := (n-1)/4, (n-1)%4
-	lv := m.pane(side)
+	if side < 2 {
+		lv = m.pane(side)
+	}
+	none := lv == nil || i >= max(openMatches(lv.Subject), candidates(lv.Subject))
+	if none && m.typesPlate() {
+		return m.typePlate(strconv.Itoa(n))
+	}
 	if lv == nil {
-		return m.refuse(nil, m.t("why.no_lane"))
+		return m.refuse(nil, m.t("why.nothing_to_pick"))
 	}
 	switch s := lv.Subject; {
 	case i < openMatches(s):

@@ -57,7 +57,9 @@ func newLogin() *form {
 	}
 }
 
-// newPlate corrects a plate. A plate of no known pattern asks for a reason.
+// newPlate corrects a plate. A plate of no known pattern asks for a reason. At
+// a lane that leads in, the vehicle is let in with it, unless the new plate
+// brings something that the guard has to see first.
 func newPlate(m *model) dialog {
 	lv := m.focused()
 	shown := lv.Subject.Display
@@ -68,7 +70,13 @@ func newPlate(m *model) dialog {
 	plate.upper = true
 	reason := newField("field.reason", "", 200)
 	reason.presets = m.reasons("reasons.plate")
-	f := &form{title: text("title.plate", m.laneName(lv)), fields: []*field{plate}, enter: text("enter.plate")}
+	f := &form{title: text("title.plate", m.laneName(lv)), fields: []*field{plate}}
+	f.enter = func(m *model) string {
+		if v := m.byCode(f.lane); v != nil && unhindered(m.view, f.lane, f.subject, true) {
+			return strings.TrimRight(m.t("enter.plate_in", clean(cmp.Or(v.Subject.Slot, v.Subject.Zone))), " ")
+		}
+		return m.t("enter.plate")
+	}
 	f.info = func(m *model, f *form) []string {
 		p, err := parking.ParsePlate(f.fields[0].text())
 		switch {
@@ -103,12 +111,40 @@ func newPlate(m *model) dialog {
 		if m.refused(f, lv) {
 			return nil
 		}
-		typed := f.fields[0].text()
+		typed, letIn := f.fields[0].text(), unhindered(m.view, f.lane, f.subject, true)
 		return fromForm(m.bound(lv, "", func(ctx context.Context, code string, subject uuid.UUID) error {
-			return m.desk.Correct(ctx, code, subject, typed, why)
+			if err := m.desk.Correct(ctx, code, subject, typed, why); err != nil || !letIn || !unhindered(m.desk.View(), code, subject, false) {
+				return err
+			}
+			_, err := m.desk.AcceptIn(ctx, code, subject)
+			return err
 		}), f)
 	}
 	return f.forSubject(lv)
+}
+
+// typePlate begins a correction with the first letter of another plate.
+func (m *model) typePlate(first string) tea.Cmd {
+	f, ok := newPlate(m).(*form)
+	if !ok {
+		return nil
+	}
+	f.fields[0].set(first)
+	m.push(f)
+	return nil
+}
+
+// unhindered says whether nothing keeps a vehicle that wants in from being let in
+// with one key; named: as soon as its plate is said.
+func unhindered(v *lane.View, code string, subject uuid.UUID, named bool) bool {
+	for i := range v.Lanes {
+		if l := &v.Lanes[i]; l.Lane.Code == code {
+			s := l.Subject
+			return l.Lane.Direction == parking.In && s != nil && s.ID == subject && s.Stage == lane.Offered &&
+				s.NeedsWord == "" && (named || !s.Check && len(s.Warnings) == 0 && s.Slot+s.Zone != "")
+		}
+	}
+	return false
 }
 
 // banknotes are the sums that a driver may hand over for due: the next whole

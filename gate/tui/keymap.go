@@ -95,7 +95,7 @@ func CheckKeys(name string, lines []settings.KeyLine) (settings.Keys, error) {
 		_, known := usual[l.Action]
 		switch {
 		case l.Action == picking:
-			return wrong(l, "the digits 1 to 8 pick, and cannot be changed.")
+			return wrong(l, "the digits 1 to 9 pick, and cannot be changed.")
 		case !known:
 			return wrong(l, "there is no action %q; gate keys prints them all.", l.Action)
 		case twice:
@@ -182,7 +182,7 @@ func WriteKeys(by settings.Keys) string {
 	var b strings.Builder
 	b.WriteString("# Keys of the console. Change what is to differ and leave the rest out;\n" +
 		"# gate run takes this file as keys.yaml of the data folder, or with --keys.\n" +
-		"# Esc, ?, space, enter and ctrl+c stay what they are, and so do the digits 1 to 8.\n" +
+		"# Esc, ?, space, enter and ctrl+c stay what they are, and so do the digits 1 to 9.\n" +
 		"# The second key of lanes goes back.\n")
 	group := ""
 	for _, l := range makeKeys(by) {

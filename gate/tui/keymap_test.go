@@ -51,7 +51,7 @@ func TestKeyMapsThatAreRefused(t *testing.T) {
 		"moves an act key":      {"left: f5\n", "keys.yaml, line 1: left keeps the key space; write others beside it."},
 		"takes help's away":     {"help: []\n", "help keeps the key ?"},
 		"takes esc away":        {"clear: f4\n", "clear keeps the key esc"},
-		"digits":                {"pick: a\n", "keys.yaml, line 1: the digits 1 to 8 pick, and cannot be changed."},
+		"digits":                {"pick: a\n", "keys.yaml, line 1: the digits 1 to 9 pick, and cannot be changed."},
 		"a digit":               {"search: 3\n", "3 is the usual key of pick"},
 		"no key at all":         {"search:\n", "keys.yaml, line 1: write ACTION: KEY, or ACTION: [KEY, KEY]."},
 		"keys of keys":          {"search: {a: b}\n", "keys.yaml, line 1: write ACTION: KEY, or ACTION: [KEY, KEY]."},

@@ -46,7 +46,7 @@ func usualKeys() []binding {
 	out := []binding{
 		bind("group.acts", "help.left", "space").once().at(left).when(whyNext(0)).run(doNext(0)),
 		bind("group.acts", "help.right", "enter").once().at(right).when(whyNext(1)).run(doNext(1)),
-		bind("group.acts", "help.pick", "1", "2", "3", "4", "5", "6", "7", "8").written("1-4 5-8"),
+		bind("group.acts", "help.pick", "1", "2", "3", "4", "5", "6", "7", "8", "9").written("1-4 5-8"),
 		bind("group.acts", "help.arrive_in", "n").once().at(toward(parking.In)).when(whyNoLane(parking.In)).run(func(m *model) tea.Cmd { return m.arrive(parking.In) }),
 		bind("group.acts", "help.arrive_out", "o").once().at(toward(parking.Out)).when(whyNoLane(parking.Out)).run(func(m *model) tea.Cmd { return m.arrive(parking.Out) }),
 		bind("group.acts", "help.clear", "esc").at((*model).focused).when(whyNoSubject).run((*model).clear),
@@ -226,13 +226,24 @@ func whyNoBarrier(m *model) string {
 	return ""
 }
 
+// whyNothingToPick: a digit that picks nothing begins a plate.
 func whyNothingToPick(m *model) string {
+	if m.typesPlate() {
+		return ""
+	}
 	for side := range 2 {
 		if lv := m.pane(side); lv != nil && (openMatches(lv.Subject) > 0 || candidates(lv.Subject) > 0) {
 			return ""
 		}
 	}
 	return m.t("why.nothing_to_pick")
+}
+
+// typesPlate says whether a digit is the first of a plate: the lane has a
+// vehicle whose plate can be corrected, and nothing that digits pick.
+func (m *model) typesPlate() bool {
+	lv := m.focused()
+	return whyNotOpen(m) == "" && !m.lockedOut(lv) && m.elsewhereAt(lv) == "" && !done(lv.Subject) && lv.Subject.Stage != lane.Arrived && openMatches(lv.Subject) == 0 && candidates(lv.Subject) == 0
 }
 
 func switchLanguage(m *model) tea.Cmd {

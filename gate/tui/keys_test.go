@@ -34,8 +34,14 @@ func TestActs(t *testing.T) {
 		{"the only vehicle", matchedOut(idleView()), []string{"c"}, "class 2 bbbbbbbb bicycle"},
 		{"pick candidate", unsureIn(idleView()), []string{"2"}, "candidate 1 aaaaaaaa 1"},
 		{"pick stay", manyOut(both), []string{"6"}, "pick 2 bbbbbbbb 1"},
-		{"correct", both, []string{"e", "ctrl+u", "3", "0", "e", "9", "9", "0", "3", "7", "enter"}, `correct 1 aaaaaaaa "30E99037" ""`},
-		{"correct, strange plate", both, []string{"e", "ctrl+u", "X", "X", "1", "enter", "down", "enter"}, `correct 1 aaaaaaaa "XX1" "Biển nước ngoài"`},
+		{"correct", both, []string{"e", "ctrl+u", "3", "0", "e", "9", "9", "0", "3", "7", "enter"}, `correct 1 aaaaaaaa "30E99037" "" + accept 1 aaaaaaaa`},
+		{"correct from its first digit", both, append(typed("30e99037"), "enter"), `correct 1 aaaaaaaa "30E99037" "" + accept 1 aaaaaaaa`},
+		{"correct at the other lane", both, append(append([]string{"tab"}, typed("30e99037")...), "enter"), `correct 2 bbbbbbbb "30E99037" ""`},
+		{"correct, strange plate", both, []string{"e", "ctrl+u", "X", "X", "1", "enter", "down", "enter"}, `correct 1 aaaaaaaa "XX1" "Biển nước ngoài" + accept 1 aaaaaaaa`},
+		{"correct what is on the block list", blockedIn(both), append(typed("30e99037"), "enter"), `correct 1 aaaaaaaa "30E99037" ""`},
+		{"correct with no room left", fullIn(both), append(typed("30e99037"), "enter"), `correct 1 aaaaaaaa "30E99037" ""`},
+		{"correct what is warned of", warnedIn(both), append(typed("30e99037"), "enter"), `correct 1 aaaaaaaa "30E99037" ""`},
+		{"a digit that picks begins no plate", unsureIn(idleView()), []string{"2", "9"}, "candidate 1 aaaaaaaa 1"},
 		{"slot", both, []string{"s", "N", "0", "4", "enter"}, "slot 1 aaaaaaaa N04"},
 		{"cash with change", both, []string{"t", "5", "0", "0", "0", "0", "enter"}, "cash 2 bbbbbbbb 50000"},
 		{"cash too little", both, []string{"t", "5", "0", "0", "enter"}, ""},
@@ -81,7 +87,7 @@ func TestActs(t *testing.T) {
 			press(m, clock, c.keys...)
 			var want []string
 			if c.want != "" {
-				want = []string{c.want}
+				want = strings.Split(c.want, " + ")
 			}
 			if !slices.Equal(d.calls, want) {
 				t.Errorf("the desk was asked %q, want %q\n%s", d.calls, want, ansi.Strip(m.frame()))
@@ -94,6 +100,18 @@ func oneAside(v lane.View) lane.View {
 	v = queued(v)
 	v.Lanes[1].Aside = v.Lanes[1].Aside[:1]
 	return v
+}
+
+func blockedIn(v lane.View) lane.View {
+	return editSubject(v, 0, func(s *lane.Subject) { s.NeedsWord = "30E-990.37 is on the block list." })
+}
+
+func fullIn(v lane.View) lane.View {
+	return editSubject(v, 0, func(s *lane.Subject) { s.Slot, s.Zone = "", "" })
+}
+
+func warnedIn(v lane.View) lane.View {
+	return editSubject(v, 0, func(s *lane.Subject) { s.Warnings = []string{"It is inside already."} })
 }
 
 func withDue(v lane.View, due parking.Money) lane.View {

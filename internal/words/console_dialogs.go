@@ -34,6 +34,7 @@ var consoleDialogs = area{
 	"console.title.void":     {"Huỷ lượt của %s", "Void the stay of %s"},
 
 	"console.enter.plate":    {"sửa", "correct"},
+	"console.enter.plate_in": {"sửa và cho vào %s", "correct and let in %s"},
 	"console.enter.slot":     {"chọn chỗ này", "take this place"},
 	"console.enter.cash":     {"thu tiền, cho ra", "take it and let out"},
 	"console.enter.by_hand":  {"đã nhận %s", "%s has come"},
@@ -117,7 +118,7 @@ var consoleDialogs = area{
 
 	"console.help.left":       {"việc kế tiếp của làn bên trái", "next step of the left lane"},
 	"console.help.right":      {"việc kế tiếp của làn bên phải", "next step of the right lane"},
-	"console.help.pick":       {"chọn biển hoặc xe: 1-4 trái, 5-8 phải", "pick a plate or stay: 1-4 left, 5-8 right"},
+	"console.help.pick":       {"chọn biển/xe: 1-4 trái, 5-8 phải; hoặc gõ biển mới", "pick: 1-4 left, 5-8 right; or type a plate"},
 	"console.help.arrive_in":  {"xe đến làn vào", "a vehicle is at the IN lane"},
 	"console.help.arrive_out": {"xe đến làn ra", "a vehicle is at the OUT lane"},
 	"console.help.clear":      {"xe đã đi, bỏ", "it drove off, drop it"},
