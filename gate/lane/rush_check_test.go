@@ -175,6 +175,9 @@ func (r *rush) tell() {
 	for _, w := range r.roads {
 		r.t.Logf("lane %s: %d went through, longest queue %d", w.code, len(w.went), w.longest)
 	}
+	if seat := r.guard.seat; seat != nil {
+		r.t.Logf("the console: %.1f bytes a second, %d bells", float64(seat.Bytes())/last.Sub(r.drivers[0].joined).Seconds(), seat.Bells())
+	}
 	r.t.Logf("keys: %.2f for each vehicle, %d vehicles needed none, at most %d; the guard's acts: %d (%d cards lost, %d choices, %d plates typed), refused %v",
 		float64(keys)/float64(len(r.drivers)), none, most, r.guard.acts, r.guard.lost, r.guard.picked, r.guard.typed, r.guard.refused)
 }

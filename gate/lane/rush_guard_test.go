@@ -18,6 +18,7 @@ type guard struct {
 	picked  int // guided choices
 	typed   int // plates
 	refused map[string]int
+	seat    *seat // before a console; nil: he asks the desk
 }
 
 // watch is the guard's evening.
@@ -45,6 +46,9 @@ func (r *rush) attend(w *road) bool {
 	ready := d != nil && d.shown
 	turning := d != nil && d.turning
 	r.mu.Unlock()
+	if r.guard.seat != nil {
+		return d != nil && r.attendScreen(w, d, ready, turning)
+	}
 	s := r.b.Lane(w.code).Subject
 	switch {
 	case s == nil || d == nil:

@@ -31,7 +31,13 @@ type rushPlan struct {
 // leaves by his own stay, nobody pays twice, and no act is on another vehicle
 // than the one that stood there. PARK_VEHICLES, PARK_MINUTES, PARK_LOST and
 // PARK_SEED make it another one; ./task rush is 900 in 90 minutes.
-func TestRush(t *testing.T) {
+func TestRush(t *testing.T) { tryRush(t, false) }
+
+// The same rush with the guard at a console: he reads the screen of a terminal,
+// and everything he does is keys.
+func TestRushAtAConsole(t *testing.T) { tryRush(t, true) }
+
+func tryRush(t *testing.T, console bool) {
 	t.Parallel()
 	p := rushPlan{vehicles: 120, minutes: 12, lost: 8, seed: 1}
 	p.vehicles = wanted(t, "PARK_VEHICLES", p.vehicles)
@@ -40,6 +46,9 @@ func TestRush(t *testing.T) {
 	p.seed = uint64(wanted(t, "PARK_SEED", int(p.seed)))
 	synctest.Test(t, func(t *testing.T) {
 		r := newRush(t, p)
+		if console {
+			r.sit()
+		}
 		r.run()
 		r.check()
 		r.tell()

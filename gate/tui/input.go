@@ -36,9 +36,6 @@ const (
 
 // newSieve is a sieve before from; one before a file is a file.
 func newSieve(from io.Reader) io.Reader {
-	if from == nil {
-		from = os.Stdin
-	}
 	s := &sieve{from: from}
 	if f, ok := from.(*os.File); ok {
 		return sieveFile{f, s}

@@ -331,10 +331,16 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		if why := m.elsewhereAt(lv); why != "" && !b.look {
 			return m.refuse(lv, why)
 		}
+		if !b.look && m.justJumped(lv) {
+			return m.refuse(lv, m.t("why.changed"))
+		}
 		if b.act && held {
 			return m.refuse(lv, m.t("why.held"))
 		}
 		if b.does == "help.pick" {
+			if m.typesPlate() && m.justJumped(m.focused()) {
+				return m.refuse(nil, m.t("why.changed"))
+			}
 			return m.digit(int(msg.String()[0] - '0'))
 		}
 		if b.why != nil {

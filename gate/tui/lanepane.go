@@ -185,6 +185,9 @@ func (m *model) outRows(lv *lane.LaneView, s *lane.Subject, w int) (rows, reason
 		return nil, nil
 	}
 	match := chosen(s)
+	if match == nil && s.Stay != uuid.Nil {
+		return nil, nil // it was let out before the gate started
+	}
 	if match == nil || (openMatches(s) > 1 && s.Chosen < 0) {
 		return m.matchRows(lv, s, w), nil
 	}
@@ -406,7 +409,7 @@ func (m *model) laneKeys(lv *lane.LaneView, _ int, w int) string {
 	switch {
 	case m.lockedOut(lv), m.elsewhereAt(lv) != "": // none of them does
 	case s == nil || s.Stage == lane.Arrived || (done(s) && s.Stay == uuid.Nil):
-	case done(s):
+	case done(s), s.Again && s.Stay != uuid.Nil:
 		key = "keys.done"
 	case lv.Lane.Direction == parking.Out && chosen(s) == nil:
 		key = "keys.out_unknown"

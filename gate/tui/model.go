@@ -74,7 +74,8 @@ type model struct {
 	w, h   int
 
 	view  *lane.View
-	gotAt time.Time // on our own clock, when view came
+	gotAt time.Time      // on our own clock, when view came
+	zone  *time.Location // the site's
 	wake  <-chan struct{}
 	stop  func()
 
@@ -328,11 +329,14 @@ func (m *model) now() time.Time {
 
 // local is t in the site's zone.
 func (m *model) local(t time.Time) time.Time {
-	loc, err := time.LoadLocation(m.view.Timezone)
-	if err != nil {
-		return t
+	if m.zone == nil || m.zone.String() != m.view.Timezone { // reading it takes a file
+		zone, err := time.LoadLocation(m.view.Timezone)
+		if err != nil {
+			return t
+		}
+		m.zone = zone
 	}
-	return t.In(loc)
+	return t.In(m.zone)
 }
 
 // say shows a message at a lane, or for the whole gate when code is "".

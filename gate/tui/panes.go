@@ -57,6 +57,18 @@ func (m *model) focused() *lane.LaneView {
 	return here
 }
 
+// justJumped says whether keys without a side are about lv only since the
+// vehicle of the lane with the focus has left: a key pressed for that one must
+// not reach the other.
+func (m *model) justJumped(lv *lane.LaneView) bool {
+	here := m.pane(m.focus)
+	if lv == nil || here == nil || here.Lane.Code == lv.Lane.Code || m.focused().Lane.Code != lv.Lane.Code {
+		return false
+	}
+	st := m.lane(here.Lane.Code)
+	return m.answers && !st.painted || m.opts.Now().Sub(st.since) < settle
+}
+
 // toward is the lane on the screen that leads dir: the focused one if it
 // does, else the other.
 func (m *model) toward(dir parking.Direction) *lane.LaneView {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -10,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/term"
+	"golang.org/x/sys/unix"
 )
 
 // The largest screen that is drawn: what a terminal says of itself decides how
@@ -70,6 +72,26 @@ func openTerminal(opts *Options) *terminal {
 		}
 	}()
 	return t
+}
+
+// mend gives a terminal its lines and its echo back that a program left without
+// when it was killed, this one perhaps: a console leaves a terminal as it finds
+// it, and what it found would be that.
+func mend(input io.Reader) {
+	file, ok := input.(term.File)
+	if !ok {
+		return
+	}
+	fd := int(file.Fd())
+	t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil || t.Lflag&unix.ICANON != 0 {
+		return // no terminal, or one in order
+	}
+	t.Iflag |= unix.BRKINT | unix.ICRNL | unix.IXON
+	t.Oflag |= unix.OPOST | unix.ONLCR
+	t.Lflag |= unix.ICANON | unix.ISIG | unix.IEXTEN | unix.ECHO | unix.ECHOE | unix.ECHOK
+	_ = unix.IoctlSetTermios(fd, unix.TCSETS, t)         // the console works without
+	_ = unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH) // keys that were meant for the one before
 }
 
 // close ends what follows the terminal's size.

@@ -61,7 +61,14 @@ func plainLetter(r rune) string {
 }
 
 // width is the number of cells that s takes.
-func width(s string) int { return ansi.StringWidth(s) }
+func width(s string) int {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e { // a letter of several bytes, or a style
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
+}
 
 // cut shortens s to at most w cells, with an ellipsis when something is lost.
 func cut(s string, w int) string {
@@ -79,8 +86,12 @@ func fit(s string, w int) string {
 	if w <= 0 {
 		return ""
 	}
-	s = cut(s, w)
-	return s + strings.Repeat(" ", max(0, w-width(s)))
+	has := width(s)
+	if has > w {
+		s = ansi.Truncate(s, w, "…")
+		has = width(s)
+	}
+	return s + strings.Repeat(" ", max(0, w-has))
 }
 
 // ends puts left and right at the two ends of w cells; what does not fit is

@@ -161,6 +161,10 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	opts.ASCII = opts.ASCII || asciiLocale(opts.Env)
+	if opts.Input == nil {
+		opts.Input = os.Stdin
+	}
+	mend(opts.Input)
 	term := openTerminal(&opts)
 	defer term.close()
 	m := newModel(ctx, desk, opts)

@@ -20,7 +20,11 @@ func (k *week) check(t *testing.T, g *ground) []string {
 	g.checkCounts(t, len(disks), say)
 	for _, v := range k.visits {
 		if !v.gone {
-			say("still inside: %s", v.tale())
+			said := ""
+			if err := g.site.Store.Pool.QueryRow(t.Context(), `SELECT to_jsonb(s)::text FROM transactions s WHERE id = $1`, v.stay).Scan(&said); err != nil {
+				said = err.Error()
+			}
+			say("still inside: %s; for the cloud: %s", v.tale(), said)
 		}
 	}
 	reviewed := k.checkNotices(t, g, say)

@@ -52,6 +52,8 @@ type visit struct {
 	cash, transfers, back parking.Money
 	unheard               parking.Money // of the transfers, what he paid early
 	by                    string        // who took the cash last
+	tries                 int           // to leave
+	why                   string        // the last of them was in vain, as far as he was told
 	at                    *post         // where
 }
 
@@ -144,11 +146,21 @@ func (k *week) rollsAfter(wait time.Duration, p *post, code string) {
 	})
 }
 
+// leavesAgain lets a driver come to an exit once more a little later.
+func (k *week) leavesAgain(v *visit, err error) {
+	v.why = "no gate, or somebody before him"
+	if err != nil {
+		v.why = parking.ErrorMessage(err)
+	}
+	k.again(err, func() { k.leaves(v) })
+}
+
 // leaves lets a driver come to an exit.
 func (k *week) leaves(v *visit) {
+	v.tries++
 	p := k.gate(v)
 	if p == nil || k.rolling(p, "2") {
-		k.again(nil, func() { k.leaves(v) })
+		k.leavesAgain(v, nil)
 		return
 	}
 	if v.swapped != nil {
@@ -186,7 +198,7 @@ func (k *week) paysCash(p *post, v *visit) {
 			return
 		}
 	}
-	k.again(err, func() { k.leaves(v) })
+	k.leavesAgain(v, err)
 }
 
 // hands is cash that goes from a driver into the drawer of the guard on duty,
@@ -249,7 +261,7 @@ func (k *week) leavesWithoutCard(p *post, v *visit) {
 		}
 		_ = desk.Clear(as, "2", subject) // he lets the others go first
 	}
-	k.again(err, func() { k.leaves(v) })
+	k.leavesAgain(v, err)
 }
 
 // due is what the subject in front of a lane is asked for.
@@ -270,7 +282,7 @@ func (k *week) transfers(p *post, v *visit) {
 	done, err := p.node.Desk().Out(k.as(p), request)
 	switch {
 	case err != nil:
-		k.again(err, func() { k.leaves(v) })
+		k.leavesAgain(v, err)
 		return
 	case !done.Paying:
 		k.out(p, v)
@@ -437,7 +449,7 @@ func (k *week) paysEarly(v *visit) {
 
 // tale is a visit for a message.
 func (v *visit) tale() string {
-	text, err := json.Marshal(map[string]any{"plate": v.plate, "stay": v.stay, "cash": v.cash, "transfers": v.transfers, "back": v.back, "gone": v.gone})
+	text, err := json.Marshal(map[string]any{"plate": v.plate, "stay": v.stay, "cash": v.cash, "transfers": v.transfers, "back": v.back, "gone": v.gone, "in": v.in, "method": v.method, "swapped": v.swapped != nil, "tries": v.tries, "why": v.why})
 	if err != nil {
 		return err.Error()
 	}
