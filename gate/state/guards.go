@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -183,7 +182,7 @@ var deriving sync.Mutex
 func derive(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
 	deriving.Lock()
 	defer deriving.Unlock()
-	runtime.GC()
+	debug.FreeOSMemory()
 	defer debug.FreeOSMemory()
 	return argon2.IDKey(password, salt, passes, memory, threads, size)
 }

@@ -413,6 +413,19 @@ func payingOut(v lane.View) lane.View {
 	})
 }
 
+// unheardOut is v with a vehicle at the exit that may have paid early: the bank
+// has said nothing of one code, and has confirmed another.
+func unheardOut(v lane.View) lane.View {
+	return editSubject(matchedOut(v), 1, func(s *lane.Subject) {
+		at := fakeNow.Add(-25 * time.Minute)
+		s.Matches = append([]lane.Match(nil), s.Matches...)
+		s.Matches[0].Stay.Payments = []parking.Payment{
+			{Method: parking.QR, Status: parking.Pending, Amount: 14_000, RequestedAt: &at},
+			{Method: parking.QR, Status: parking.Paid, Amount: 5000, RequestedAt: &at},
+		}
+	})
+}
+
 // offline is v with the cloud away for half an hour.
 func offline(v lane.View) lane.View {
 	v.Link = lane.Link{State: lane.Offline, Since: v.Now.Add(-30 * time.Minute), Queue: 12, LastSync: v.Now.Add(-30 * time.Minute), Why: "No answer from the cloud."}

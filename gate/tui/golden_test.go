@@ -101,6 +101,7 @@ func TestGoldens(t *testing.T) {
 		{"troubles", tappedIdle(idleView()), "!"},
 		{"alarm", alarmed(matchedOut(idleView())), ""},
 		{"refused", refused(idleView()), ""},
+		{"out_unheard", unheardOut(idleView()), ""},
 		{"no_match", unknown(idleView()), ""},
 		{"lost_unknown", unknown(idleView()), "l"},
 		{"search_nothing", idleView(), "/ x x x"},

@@ -15,12 +15,20 @@ func newHelp(*model) dialog { return &help{} }
 
 func (d *help) place() place { return place{full: true} }
 
+// slowRows is how many rows of a whole screen a slow line carries within two
+// seconds.
+const slowRows = 10
+
 func (d *help) update(_ *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch msg.String() {
 	case "up":
 		d.from = max(0, d.from-1)
-	case "down", "space", "pgdown":
+	case "down":
 		d.from++
+	case "pgup":
+		d.from = max(0, d.from-slowRows)
+	case "space", "pgdown":
+		d.from += slowRows
 	case "?", "q", "enter":
 		return nil, true
 	}
@@ -30,6 +38,9 @@ func (d *help) update(_ *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 func (d *help) lines(m *model, w, h int) []string {
 	all := m.helpLines(w)
 	room := h - 2
+	if m.lineIsSlow() {
+		room = min(room, slowRows)
+	}
 	d.from = min(d.from, max(0, len(all)-room))
 	title := " " + m.th.strong(look.Mine, m.t("title.help"))
 	if m.view.ViewOnly { // said once, of all keys that act

@@ -214,7 +214,22 @@ func (m *model) outRows(lv *lane.LaneView, s *lane.Subject, w int) (rows, reason
 	q := &match.Quote
 	out = append(out, m.row("row.time", words.Duration(m.lang, minutes(q.Minutes)), m.class(s.Class), w))
 	out = append(out, m.row("row.fee", m.feeText(s, q), "", w))
+	out = append(out, m.unheardRows(lv, s, st, w)...)
 	return append(out, m.passRow(match.Pass, w)...), m.feeReasons(q, w)
+}
+
+// unheardRows are the VietQR codes that were shown for a stay, and of which the
+// bank has said nothing: the driver may have paid one, and show his telephone.
+func (m *model) unheardRows(lv *lane.LaneView, s *lane.Subject, st *parking.Stay, w int) []string {
+	var out []string
+	for i := range st.Payments {
+		p := &st.Payments[i]
+		if p.Method != parking.QR || p.Status != parking.Pending || p.RequestedAt == nil || s.Stage != lane.Offered || lv.Lane.Direction != parking.Out {
+			continue
+		}
+		out = append(out, m.row("", m.th.role(look.Reserved, cut(m.t("fee.unheard", m.money(p.Amount), m.local(*p.RequestedAt).Format("15:04")), w-labelWidth-1)), "", w))
+	}
+	return out
 }
 
 // feeText is the sum and what it is made of.

@@ -69,3 +69,9 @@ func (m *model) unstickPaint() {
 		}
 	}
 }
+
+// lineIsSlow says whether the line is known to carry no pictures.
+func (m *model) lineIsSlow() bool {
+	_, slow := m.line.carriesPictures()
+	return slow
+}

@@ -69,10 +69,11 @@ var console = area{
 	"console.row.paid":  {"Đã trả", "Paid"},
 	"console.row.id":    {"Mã lượt", "Stay"},
 
-	"console.match.in":   {"vào %s", "in %s"},
-	"console.match.none": {"Không thấy lượt vào của xe này", "No open stay for this vehicle"},
-	"console.match.pick": {"chọn xe nào", "which one is it"},
-	"console.fee.of":     {"còn lại của %s", "left of %s"},
+	"console.match.in":    {"vào %s", "in %s"},
+	"console.match.none":  {"Không thấy lượt vào của xe này", "No open stay for this vehicle"},
+	"console.match.pick":  {"chọn xe nào", "which one is it"},
+	"console.fee.unheard": {"QR %s %s: chưa báo", "QR %s %s: unheard"},
+	"console.fee.of":      {"còn lại của %s", "left of %s"},
 
 	"console.slots.may_be_gone": {"có thể đã có xe", "may be taken"},
 	"console.slots.held":        {"cổng %s giữ", "held by gate %s"},
