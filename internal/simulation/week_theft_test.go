@@ -23,16 +23,20 @@ type theft struct {
 	short    parking.Money               // that he took out of his drawer
 }
 
-const quietFor = 10 * time.Minute // a lane at which nobody is, after the last one
+// How long ago the last one was at a lane at which nobody is.
+const (
+	quietFor = 10 * time.Minute // for what nothing may be written of
+	calmFor  = 2 * time.Minute  // for a barrier opened by hand: there is such a moment several times an hour
+)
 
 // onDuty says whether the dishonest guard stands at a gate.
 func (k *week) onDuty(p *post) bool { return p.node != nil && k.tills[p.code].guard == thief }
 
-// quiet says whether nobody is at a lane, or was just now.
-func (k *week) quiet(p *post, code string) bool {
+// quiet says whether nobody is at a lane, or was so long before.
+func (k *week) quiet(p *post, code string, before time.Duration) bool {
 	for _, l := range p.node.Desk().View().Lanes {
 		if l.Lane.Code == code {
-			return (l.Subject == nil || l.Subject.Stage == lane.HasPassed) && time.Since(k.acted[p.code+code]) > quietFor
+			return (l.Subject == nil || l.Subject.Stage == lane.HasPassed) && time.Since(k.acted[p.code+code]) > before
 		}
 	}
 	return false
@@ -66,7 +70,7 @@ func (k *week) letsThrough(p *post, code string, then func()) {
 	if !k.onDuty(p) {
 		return
 	}
-	if !k.quiet(p, code) {
+	if !k.quiet(p, code, quietFor) {
 		k.w.after(3*time.Minute, func() { k.letsThrough(p, code, then) })
 		return
 	}
@@ -182,7 +186,7 @@ func (k *week) picksCheaper(p *post, v *visit) bool {
 // letsOutSwapped is the exit of a driver whose stay another has left by.
 func (k *week) letsOutSwapped(v *visit) {
 	p := v.swapped
-	if !k.onDuty(p) || !k.quiet(p, "2") {
+	if !k.onDuty(p) || !k.quiet(p, "2", calmFor) {
 		k.again(nil, func() { k.letsOutSwapped(v) })
 		return
 	}
