@@ -153,7 +153,7 @@ func (s *seat) paid(code string, d *driver, due string) bool {
 	rows, _ := s.pane(code)
 	lane := strings.Join(rows, "\n")
 	return strings.Contains(s.Text(), "OUT "+d.plate.Display()+" "+due) ||
-		strings.Contains(lane, d.plate.Display()) && strings.Contains(lane, "₫0 left of "+due)
+		strings.Contains(lane, d.plate.Display()) && strings.Contains(lane, due) && !strings.Contains(lane, "Cash "+due)
 }
 
 // keys lets the guard think, glance and press. What he meant is off when the
