@@ -5,10 +5,10 @@ set -eu
 cd "$(dirname "$0")"
 folder=$(cd ../.. && mkdir -p "$PARK_TRAINING" && cd "$PARK_TRAINING" && pwd)
 "$PYTHON" missing.py
-"$PYTHON" train.py detector "$folder/detector" --seed "$PARK_SEED" --steps "$PARK_STEPS" &
+"$PYTHON" train.py detector "$folder/detector" --seed "$PARK_SEED" --steps "${PARK_STEPS:-11000}" &
 detector=$!
 trap 'kill $detector 2>/dev/null || true' EXIT INT TERM
-"$PYTHON" train.py reader "$folder/reader" --seed "$PARK_SEED" --steps "$PARK_STEPS"
+"$PYTHON" train.py reader "$folder/reader" --seed "$PARK_SEED" --steps "${PARK_STEPS:-9600}"
 wait $detector
 mkdir -p ../models/weights
 for which in detector reader; do
