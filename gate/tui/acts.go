@@ -317,6 +317,9 @@ func (m *model) digit(n int) tea.Cmd {
 	}
 	none := lv == nil || i >= max(openMatches(lv.Subject), candidates(lv.Subject))
 	if none && m.typesPlate() {
+		if m.justJumped(m.focused()) {
+			return m.refuse(m.focused(), m.t("why.changed"))
+		}
 		return m.typePlate(strconv.Itoa(n))
 	}
 	if lv == nil {

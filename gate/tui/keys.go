@@ -338,9 +338,6 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 			return m.refuse(lv, m.t("why.held"))
 		}
 		if b.does == "help.pick" {
-			if m.typesPlate() && m.justJumped(m.focused()) {
-				return m.refuse(nil, m.t("why.changed"))
-			}
 			return m.digit(int(msg.String()[0] - '0'))
 		}
 		if b.why != nil {
