@@ -14,9 +14,8 @@ import (
 )
 
 // clockSlack is how far a gate's time may be from the driver's: they share a
-// clock, but the gate's comes over the line, half a round trip wrong: seconds
-// where a busy machine starts a site.
-const clockSlack = 5 * time.Second
+// clock, but the gate's comes over the line, half a round trip wrong.
+const clockSlack = 3 * time.Second
 
 // Expected are the kinds of conflict that honest drivers can cause: while
 // gates cannot hear each other, two may give out one slot.
