@@ -190,9 +190,11 @@ func (k *socket) read() error {
 	}
 }
 
-// heartbeat sends the gate's own back, and keeps what it says.
+// heartbeat sends the gate's own back with our time, and keeps what it says.
 func (k *socket) heartbeat(b *wire.Beat) {
-	if text, err := json.Marshal(wire.Message{Echo: b}); err == nil {
+	echo := *b
+	echo.Answered = k.hub.told()
+	if text, err := json.Marshal(wire.Message{Echo: &echo}); err == nil {
 		k.whisper(text)
 	}
 	k.mu.Lock()

@@ -1,7 +1,7 @@
 // Package clock tells business time at a gate.
 //
-// The best time that a gate has is the cloud's, heard in the last heartbeat
-// and carried forward by the machine's monotonic clock. A gate that has not
+// The best time that a gate has is the cloud's, heard in the answer to its last
+// heartbeat and carried forward by the machine's monotonic clock. A gate that has not
 // heard the cloud since the machine was started guesses, and says so: by the
 // wall clock, looked at once and carried forward in the same way, or, when
 // the wall clock tells an impossible time, by what the guard typed. So a step

@@ -38,6 +38,7 @@ type cloud struct {
 	mu          sync.Mutex
 	key         ed25519.PublicKey
 	ahead       time.Duration // its clock, before the gate's
+	late        time.Duration // how long the line keeps its heartbeats
 	incarnation uuid.UUID
 	degraded    bool
 	others      []parking.Epoch // connected beside the gate
@@ -368,7 +369,9 @@ func (c *cloud) socket(w http.ResponseWriter, r *http.Request) {
 		}
 		c.locked(func() {
 			if m.Heartbeat != nil && !c.mute {
-				c.send(ctx, conn, wire.Message{Echo: m.Heartbeat})
+				echo := *m.Heartbeat
+				echo.Answered = c.now()
+				c.send(ctx, conn, wire.Message{Echo: &echo})
 			}
 		})
 	}
@@ -379,7 +382,7 @@ func (c *cloud) beats(ctx context.Context, conn *websocket.Conn) {
 	defer ticker.Stop()
 	for n := int64(1); ; n++ {
 		c.locked(func() {
-			c.send(ctx, conn, wire.Message{Heartbeat: &wire.Beat{N: n, Time: c.now(), FeedSeq: int64(len(c.feed)), Degraded: c.degraded}})
+			c.send(ctx, conn, wire.Message{Heartbeat: &wire.Beat{N: n, Time: c.now().Add(-c.late), FeedSeq: int64(len(c.feed)), Degraded: c.degraded}})
 		})
 		select {
 		case <-ctx.Done():

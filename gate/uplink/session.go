@@ -205,6 +205,7 @@ func (s *session) handle(ctx context.Context, m *wire.Message) error {
 			return nil
 		}
 		delete(s.sent, m.Echo.N)
+		u.observe(ctx, m.Echo.Answered, u.mono()-at)
 		u.turn(func(mc *machine, now time.Duration) {
 			s.rtt = now - at
 			mc.echo(now, s.rtt)
@@ -214,7 +215,6 @@ func (s *session) handle(ctx context.Context, m *wire.Message) error {
 		}
 	case m.Heartbeat != nil:
 		b := *m.Heartbeat
-		u.observe(ctx, b.Time, s.rtt)
 		s.head = max(s.head, b.FeedSeq)
 		u.turn(func(mc *machine, _ time.Duration) { mc.noRedis = b.Degraded })
 		return s.write(ctx, wire.Message{Echo: &b})

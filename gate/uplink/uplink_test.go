@@ -216,6 +216,25 @@ func TestFactsGoUpAndTheFeedComesDown(t *testing.T) {
 	}
 }
 
+// A line that loses packets holds a heartbeat back for seconds. The time in it
+// is not the gate's business: only answers within a measured round trip are.
+func TestAHeartbeatThatTheLineHeldDoesNotSetTheClock(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.late = 5 * time.Second
+	g := newGate(t, c)
+	g.run()
+	g.untilSynced()
+	g.until("answers have come", func() bool { return len(g.link.Link().RTTs) >= 4 })
+	if off := time.Until(g.state.Clock().Now()); off.Abs() > c.late/2 {
+		t.Fatalf("the clock is %s off", off)
+	}
+	c.locked(func() { c.ahead = time.Hour })
+	g.until("the gate has its time from the answers", func() bool {
+		return time.Until(g.state.Clock().Now()) > time.Hour-c.late/2
+	})
+}
+
 func TestACutInTheMiddleOfAnUpload(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

@@ -275,8 +275,13 @@ type Settled struct {
 // Beat is a heartbeat. The other side sends it back as echo; the sender's own
 // monotonic clock gives the round trip.
 type Beat struct {
-	N        int64     `json:"n"`
-	Time     time.Time `json:"time"`             // sender's clock
+	N    int64     `json:"n"`
+	Time time.Time `json:"time"` // sender's clock
+	// Answered is, in an echo of the cloud, its own clock; none while that is in
+	// doubt. It was read within the round trip that the gate measures, however
+	// long the line held either message: the one time on this socket, beside the
+	// welcome's, whose error is known.
+	Answered time.Time `json:"answered,omitzero"`
 	FeedSeq  int64     `json:"feed_seq"`         // head (cloud) or last applied (gate)
 	Queue    int64     `json:"queue,omitempty"`  // gate: facts waiting
 	RTTMS    int       `json:"rtt_ms,omitempty"` // sender's last measured round trip
