@@ -248,6 +248,14 @@ func (c *Console) Search(query string) []parking.Stay {
 	return c.desk.Search(query)
 }
 
+// Conflicts is Desk.Conflicts; a locked console shows none.
+func (c *Console) Conflicts(ctx context.Context) []ConflictView {
+	if c.isLocked() {
+		return nil
+	}
+	return c.desk.Conflicts(ctx)
+}
+
 // Refundable is Desk.Refundable; a locked console finds nothing.
 func (c *Console) Refundable(query string) []parking.Stay {
 	if c.isLocked() {

@@ -66,7 +66,7 @@ func (m *model) bannerSecond(w int) string {
 		wrong = append(wrong, m.th.strong(look.Reserved, m.t("banner.locked")))
 	}
 	if v.Conflicts > 0 {
-		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.conflicts", v.Conflicts))
+		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.t("banner.conflicts", v.Conflicts)+m.withKeys(" ({conflicts})", false))
 	}
 	if v.Unplaced > 0 {
 		wrong = append(wrong, m.th.mark(look.Unplaced)+" "+m.t("banner.unplaced", v.Unplaced))

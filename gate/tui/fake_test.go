@@ -25,6 +25,7 @@ type fakeDesk struct {
 	calls  []string
 	err    error
 	stays  []parking.Stay
+	open   []lane.ConflictView // conflicts
 	wake   chan struct{}
 	papers map[uuid.UUID]bool
 	fee    lane.EarlyFee
@@ -138,6 +139,11 @@ func (d *fakeDesk) Discount(_ context.Context, lane string, subject uuid.UUID, c
 func (d *fakeDesk) Search(query string) []parking.Stay {
 	_ = d.note("search %q", query)
 	return d.stays
+}
+
+func (d *fakeDesk) Conflicts(context.Context) []lane.ConflictView {
+	_ = d.note("conflicts")
+	return d.open
 }
 
 func (d *fakeDesk) MoveStay(_ context.Context, stay uuid.UUID, slot, reason string) error {

@@ -105,6 +105,8 @@ func TestGoldens(t *testing.T) {
 		{"no_match", unknown(idleView()), ""},
 		{"lost_unknown", unknown(idleView()), "l"},
 		{"search_nothing", idleView(), "/ x x x"},
+		{"conflicts", disputed(idleView()), "u down"},
+		{"conflict", disputed(offeredIn(idleView())), "u enter"},
 		{"pictures_off", offeredIn(idleView()), "p"},
 	}
 	everySize(t, func(t *testing.T, suffix, language string, size Size) {
@@ -113,6 +115,11 @@ func TestGoldens(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				m, d, clock := console(c.view, size.Width, size.Height, func(o *Options) { o.Language = language })
+				d.open = []lane.ConflictView{
+					{Kind: "slot_twice", At: fakeNow.Add(-time.Hour), Slot: "N01", Stays: stays, Here: true},
+					{Kind: "exit_unknown", At: fakeNow.Add(-2 * time.Hour)},
+					{Kind: "of_a_later_version", At: fakeNow.Add(-3 * time.Hour)},
+				}
 				if d.stays = stays; c.name == "search_nothing" {
 					d.stays = nil
 				}
@@ -121,6 +128,12 @@ func TestGoldens(t *testing.T) {
 			})
 		}
 	})
+}
+
+// disputed has three conflicts that wait.
+func disputed(v lane.View) lane.View {
+	v.Conflicts = 3
+	return v
 }
 
 // everySize runs do for the three sizes and both languages; suffix is what a

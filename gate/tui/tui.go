@@ -87,6 +87,7 @@ type Paying interface {
 // Keeping looks after stays that are inside.
 type Keeping interface {
 	Search(query string) []parking.Stay
+	Conflicts(ctx context.Context) []lane.ConflictView
 	MoveStay(ctx context.Context, stay uuid.UUID, slot, reason string) error
 	Void(ctx context.Context, stay uuid.UUID, reason string) error
 }

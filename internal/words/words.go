@@ -29,7 +29,7 @@ var catalogue = merge(areas())
 
 func areas() []area {
 	return append([]area{
-		common, console, consoleDialogs, consoleTroubles, consolePaper, consoleShifts, consolePasses, consoleTokens, consoleDiscount, tickets, signs,
+		common, console, consoleDialogs, consoleTroubles, consoleConflicts, consolePaper, consoleShifts, consolePasses, consoleTokens, consoleDiscount, tickets, signs,
 		receipts, consoleReceipts, consoleSettings, consoleLock, setup,
 	}, pages...)
 }
