@@ -118,8 +118,8 @@ func (s *State) ownEntry(f parking.Fact, body any) Entry {
 		e.Lane, e.Plate, e.Display, e.Class, e.Zone, e.Slot, e.Text = b.Lane, b.Plate, b.Display, b.Class, b.Zone, b.Slot, b.Reason
 	case *parking.VehicleOut:
 		e.Lane, e.Plate, e.Display, e.Class, e.Amount, e.Text = b.Lane, b.Plate, b.Display, b.Class, b.Charge.Fee, b.Reason
-		if stay := s.effective(e.Stay); b.Plate == "" && b.Display == "" && stay != nil {
-			e.Plate, e.Display = stay.Plate, stay.Display // it left by its card or ticket
+		if stay := s.effective(e.Stay); !b.Unknown && stay != nil && stay.Display != "" {
+			e.Plate, e.Display = stay.Plate, stay.Display // what was read at the exit may be misread, or nothing
 		}
 	case *parking.PlateCorrected:
 		e.Plate, e.Display, e.Text = b.Plate, b.Display, b.Reason

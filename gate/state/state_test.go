@@ -394,3 +394,31 @@ func TestACloudWithAGapGetsItFilled(t *testing.T) {
 		t.Fatalf("%d wait, %v", g.Waiting(), err)
 	}
 }
+
+// The history names the vehicle that left, whatever the camera at the exit made of
+// its plate; after a start, too.
+func TestHistoryNamesTheStayThatLeft(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, store.Options{})
+	g.snapshot(g.site(3))
+	stay := uuid.New()
+	g.write(draftIn(stay, "30A14068", "A001"))
+	g.write(draftOut(stay, "30A14088", 5000)) // misread
+	unknown := draftOut(uuid.New(), "51F54321", 0)
+	body := unknown.Body.(parking.VehicleOut)
+	body.Unknown = true
+	unknown.Body = body
+	g.write(unknown)
+	for _, when := range []string{"at once", "after a start"} {
+		left := map[parking.Plate]bool{}
+		for _, e := range g.Recent(10) {
+			if e.Kind == parking.KindVehicleOut {
+				left[e.Plate] = true
+			}
+		}
+		if len(left) != 2 || !left["30A14068"] || !left["51F54321"] {
+			t.Errorf("%s these have left: %v", when, left)
+		}
+		g.restart()
+	}
+}
