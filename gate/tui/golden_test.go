@@ -105,8 +105,8 @@ func TestGoldens(t *testing.T) {
 		{"no_match", unknown(idleView()), ""},
 		{"lost_unknown", unknown(idleView()), "l"},
 		{"search_nothing", idleView(), "/ x x x"},
-		{"conflicts", disputed(idleView()), "u down"},
-		{"conflict", disputed(offeredIn(idleView())), "u enter"},
+		{"conflicts", disputed(idleView()), "z down"},
+		{"conflict", disputed(offeredIn(idleView())), "z enter"},
 		{"pictures_off", offeredIn(idleView()), "p"},
 	}
 	everySize(t, func(t *testing.T, suffix, language string, size Size) {

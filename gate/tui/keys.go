@@ -73,7 +73,7 @@ func usualKeys() []binding {
 		bind("group.site", "help.barrier", "x").at((*model).focused).when(whyNoBarrier).opens(newBarrier),
 		bind("group.site", "help.turn", "d").at((*model).focused).when(whyNotTurned).opens(newTurn),
 		bind("group.site", "help.search", "/").looks().run(openSearch),
-		bind("group.site", "help.conflicts", "u").looks().when(whyNoConflict).run(openConflicts),
+		bind("group.site", "help.conflicts", "z").looks().when(whyNoConflict).run(openConflicts),
 		bind("group.site", "help.map", "g").looks().opens(newMap),
 		bind("group.site", "help.paper", "v").when(whyNoFocus).opens(newPaper),
 		bind("group.site", "help.walk", "w").opens(newWalk),
