@@ -248,6 +248,14 @@ func (c *Console) Search(query string) []parking.Stay {
 	return c.desk.Search(query)
 }
 
+// Photo is Desk.Photo; a locked console shows none.
+func (c *Console) Photo(ctx context.Context, sha256 string) ([]byte, error) {
+	if c.isLocked() {
+		return nil, parking.Errorf(parking.Forbidden, "This console is locked.")
+	}
+	return c.desk.Photo(ctx, sha256)
+}
+
 // Conflicts is Desk.Conflicts; a locked console shows none.
 func (c *Console) Conflicts(ctx context.Context) []ConflictView {
 	if c.isLocked() {

@@ -26,6 +26,7 @@ type fakeDesk struct {
 	err    error
 	stays  []parking.Stay
 	open   []lane.ConflictView // conflicts
+	photos map[string][]byte
 	wake   chan struct{}
 	papers map[uuid.UUID]bool
 	fee    lane.EarlyFee
@@ -584,4 +585,13 @@ func (d *fakeDesk) GiveBack(_ context.Context, r lane.Refund) (lane.Refunded, er
 func (d *fakeDesk) Refundable(query string) []parking.Stay {
 	_ = d.note("refundable %q", query)
 	return d.stays
+}
+
+func (d *fakeDesk) Photo(_ context.Context, sha string) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if jpeg, ok := d.photos[sha]; ok {
+		return jpeg, nil
+	}
+	return nil, parking.Errorf(parking.NotFound, "There is no such photo.")
 }

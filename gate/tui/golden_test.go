@@ -53,6 +53,8 @@ func TestGoldens(t *testing.T) {
 		stayOf(0xcc, "29B145678", "29-B1 456.78", fakeNow.Add(-5*time.Hour)),
 		stayOf(0xdd, "30A12345", "30A-123.45", fakeNow.Add(-50*time.Hour)),
 	}
+	photographed := stays[0]
+	photographed.InPhotos = []parking.PhotoRef{{Role: "plate", Thumb: "platea"}, {Role: "face", Thumb: "facea"}}
 	cases := []struct {
 		name string
 		view lane.View
@@ -105,6 +107,9 @@ func TestGoldens(t *testing.T) {
 		{"no_match", unknown(idleView()), ""},
 		{"lost_unknown", unknown(idleView()), "l"},
 		{"search_nothing", idleView(), "/ x x x"},
+		{"photos", pictured(matchedOut(idleView())), ""},
+		{"photos_pick", pictured(manyOut(offeredIn(idleView()))), ""},
+		{"photos_detail", pictured(matchedOut(idleView())), "/ enter"},
 		{"conflicts", disputed(idleView()), "z down"},
 		{"conflict", disputed(offeredIn(idleView())), "z enter"},
 		{"pictures_off", offeredIn(idleView()), "p"},
@@ -120,10 +125,14 @@ func TestGoldens(t *testing.T) {
 					{Kind: "exit_unknown", At: fakeNow.Add(-2 * time.Hour)},
 					{Kind: "of_a_later_version", At: fakeNow.Add(-3 * time.Hour)},
 				}
+				d.photos = entryPhotos()
 				if d.stays = stays; c.name == "search_nothing" {
 					d.stays = nil
+				} else if c.name == "photos_detail" {
+					d.stays = []parking.Stay{photographed}
 				}
 				press(m, clock, strings.Fields(c.keys)...)
+				run(m, m.wantPhotos())
 				checkGolden(t, name, m, size.Width, size.Height)
 			})
 		}

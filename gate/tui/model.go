@@ -87,6 +87,7 @@ type model struct {
 	walk     *walk // an inventory walk that was begun
 	note     note
 	pictures bool
+	shots    photos // of entries
 	timed    bool // the time was asked for by itself
 	keys     []binding
 	lastKey  string
@@ -192,6 +193,9 @@ func (m *model) after(d time.Duration, do func() tea.Msg) tea.Cmd {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.line.rendered(m.drawn)
 	_, cmd := m.update(msg)
+	if photos := m.wantPhotos(); photos != nil {
+		cmd = tea.Batch(cmd, photos)
+	}
 	_, pressed := msg.(tea.KeyPressMsg)
 	if refused := m.tellWorking(pressed); refused != nil {
 		cmd = tea.Batch(cmd, refused)
@@ -229,6 +233,8 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.wantPictures()
 	case pictureMsg:
 		return m, m.takePicture(msg)
+	case photoMsg:
+		m.takePhoto(msg)
 	case doneMsg:
 		return m, m.takeDone(msg)
 	case keptMsg:

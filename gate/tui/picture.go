@@ -91,7 +91,7 @@ func (m *model) wantPictures() tea.Cmd {
 		if lv == nil || len(lv.Picture) == 0 {
 			continue
 		}
-		r := m.pictureRect(a.lanes[side])
+		r, _ := m.pictureParts(lv, a.lanes[side])
 		key := pictureKey{lv.PictureN, r.w, r.h, m.pictureProfile(), m.th.ascii}
 		st := m.lane(lv.Lane.Code)
 		if r.h < minPicture || key == st.pic.have || key == st.pic.failed || st.pic.asked != (pictureKey{}) {
@@ -121,7 +121,7 @@ func (m *model) takePicture(msg pictureMsg) tea.Cmd {
 
 // pictureLines is the part of a lane's half where its picture stands.
 func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
-	p := m.pictureRect(r)
+	p, beside := m.pictureParts(lv, r)
 	st := m.lane(lv.Lane.Code)
 	out := make([]string, p.h)
 	on, slow := m.showsPictures()
@@ -141,6 +141,15 @@ func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
 			key = "picture.slow"
 		}
 		out[p.h/2] = "  " + m.th.role(look.Quiet, cut(m.t(key), p.w))
+	}
+	if !on {
+		return block(out, r.w, p.h)
+	}
+	for _, s := range beside {
+		for i, line := range m.shotLines(s) {
+			out[i] = fit(out[i], p.x-r.x+p.w) + " " + line
+		}
+		p.w += s.w + 1
 	}
 	return block(out, r.w, p.h)
 }

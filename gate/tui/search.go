@@ -125,7 +125,7 @@ func (d *search) lines(m *model, w, h int) []string {
 	label := " " + m.t("field.search") + "  "
 	out := []string{label + d.query.show(&m.th, w-width(label)-1, !d.detail), ""}
 	if d.detail && d.stay() != nil {
-		out = append(out, m.stayLines(d.stay(), w)...)
+		out = append(out, m.stayDetail(d.stay(), w, h-len(out)-1)...)
 		return withFoot(out, h, m.th.role(look.Quiet, cut(" "+m.t("search.detail_keys"), w)))
 	}
 	room := max(1, h-len(out)-2)
@@ -141,6 +141,29 @@ func (d *search) lines(m *model, w, h int) []string {
 		out = append(out, " "+m.th.role(look.Quiet, cut(m.t("search.nothing"), w-2)))
 	}
 	return withFoot(out, h, m.th.role(look.Quiet, cut(" "+m.t("search.keys", len(d.found)), w)))
+}
+
+// shots are the photos beside the details.
+func (d *search) shots(m *model, w, h int) []shot {
+	if !d.detail || d.stay() == nil {
+		return nil
+	}
+	return stayShots(m, d.stay(), photoWidth(w), h-3)
+}
+
+// stayDetail is a stay in words, with its photos beside.
+func (m *model) stayDetail(s *parking.Stay, w, h int) []string {
+	shots := stayShots(m, s, photoWidth(w), h)
+	if on, _ := m.showsPictures(); !on || len(shots) == 0 {
+		return m.stayLines(s, w)
+	}
+	left := m.stayLines(s, w-photoWidth(w))
+	right := m.besideEachOther(shots)
+	out := block(left, w-photoWidth(w), max(len(left), len(right)))
+	for i := range right {
+		out[i] += right[i]
+	}
+	return out
 }
 
 // withFoot fills up to h lines with foot as the last.

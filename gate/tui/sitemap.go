@@ -49,12 +49,28 @@ func (d *siteMap) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		d.step(m.spots(w, h), 0, -1)
 	case "down", "j":
 		d.step(m.spots(w, h), 0, 1)
+	case "enter":
+		return d.details(m), false
 	case "q":
 		return nil, true
 	default:
 		return nil, m.isKey(msg, "map")
 	}
 	return nil, false
+}
+
+// details shows who stands on the slot under the cursor, with the photos of the
+// entry.
+func (d *siteMap) details(m *model) tea.Cmd {
+	desk, at := m.desk, d.at
+	return func() tea.Msg {
+		for _, s := range desk.Search(at) {
+			if s.Slot == at {
+				return pushMsg{&search{query: newField("field.search", at, 40), found: []parking.Stay{s}, detail: true}}
+			}
+		}
+		return nil // nobody, or a locked console
+	}
 }
 
 // room is what the slots have of the screen.

@@ -37,6 +37,7 @@ import (
 // Viewer gives what the console draws.
 type Viewer interface {
 	View() *lane.View
+	Photo(ctx context.Context, sha256 string) ([]byte, error)
 	Changed() (<-chan struct{}, func()) // a coalesced wake-up for every new view
 }
 

@@ -61,6 +61,15 @@ func (m *model) layout() areas {
 // lanesArea is both lanes and the rule between them.
 func (a *areas) lanesArea(w int) rect { return rect{0, a.lanes[0].y, w, a.lanes[0].h} }
 
+// dialogRect is the part of the screen that a dialog has.
+func (m *model) dialogRect(d dialog) rect {
+	if d.place().full {
+		return rect{0, 0, m.w, m.h}
+	}
+	a := m.layout()
+	return a.lanesArea(m.w)
+}
+
 // View draws the screen: exactly w × h cells. While the line is busy it stays
 // what it was, so that the next frame that is sent is the newest.
 func (m *model) View() tea.View {

@@ -1,0 +1,232 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"gatehouse/gate/lane"
+	"gatehouse/internal/look"
+	"gatehouse/parking"
+)
+
+// Photos of an entry are shown beside what the camera at the exit sees, and with a
+// stay's details. They are small pictures that reach every gate with their fact, so
+// that they are there when the line is cut.
+
+// shot is a photo with its place and what stands above it.
+type shot struct {
+	sha     string
+	caption string
+	w, h    int // of the photo, in cells, without its caption
+}
+
+const (
+	leastShot = 10 // cells that a photo must have beside another picture
+	mostShots = 2  // photos of entries beside a camera's picture
+	keptShots = 24 // photos that stay decoded
+)
+
+// photoKey says which photo in which size and manner.
+type photoKey struct {
+	sha string
+	pictureKey
+}
+
+// photos are those that were asked for, the latest last; rows are nil while one is
+// being decoded, and for good where it cannot be.
+type photos struct {
+	keys []photoKey
+	rows map[photoKey][]string
+}
+
+type photoMsg struct {
+	key  photoKey
+	rows []string
+}
+
+func (m *model) photoKey(s shot) photoKey {
+	return photoKey{s.sha, pictureKey{w: s.w, h: s.h, profile: m.pictureProfile(), ascii: m.th.ascii}}
+}
+
+// photographer is a dialog that shows photos in w cells and h lines.
+type photographer interface {
+	shots(m *model, w, h int) []shot
+}
+
+// wantPhotos asks for the photos that the screen shows and has not got.
+func (m *model) wantPhotos() tea.Cmd {
+	if on, _ := m.showsPictures(); !on || m.tooSmall() || m.view.Locked {
+		return nil
+	}
+	var all []shot
+	a := m.layout()
+	for side := range 2 {
+		if lv := m.pane(side); lv != nil {
+			_, of := m.pictureParts(lv, a.lanes[side])
+			all = append(all, of...)
+		}
+	}
+	if n := len(m.dialogs); n > 0 {
+		if d, is := m.dialogs[n-1].(photographer); is {
+			r := m.dialogRect(m.dialogs[n-1])
+			all = append(all, d.shots(m, r.w, r.h)...)
+		}
+	}
+	var cmds []tea.Cmd
+	for _, s := range all {
+		key := m.photoKey(s)
+		if slices.Contains(m.shots.keys, key) {
+			continue
+		}
+		m.shots.keys = append(m.shots.keys, key)
+		if n := len(m.shots.keys) - keptShots; n > 0 {
+			for _, old := range m.shots.keys[:n] {
+				delete(m.shots.rows, old)
+			}
+			m.shots.keys = slices.Delete(m.shots.keys, 0, n)
+		}
+		desk, ctx := m.desk, m.ctx
+		cmds = append(cmds, func() tea.Msg {
+			data, err := desk.Photo(ctx, key.sha)
+			if err != nil {
+				return photoMsg{key: key}
+			}
+			d, err := drawPicture(data, key.pictureKey, nil)
+			if err != nil {
+				return photoMsg{key: key}
+			}
+			return photoMsg{key, d.rows}
+		})
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *model) takePhoto(msg photoMsg) {
+	if !slices.Contains(m.shots.keys, msg.key) {
+		return // too many others have come since
+	}
+	if m.shots.rows == nil {
+		m.shots.rows = map[photoKey][]string{}
+	}
+	m.shots.rows[msg.key] = msg.rows
+}
+
+// shotLines draws a photo below its caption.
+func (m *model) shotLines(s shot) []string {
+	out := []string{m.th.role(look.Quiet, cut(s.caption, s.w))}
+	out = append(out, m.shots.rows[m.photoKey(s)]...)
+	return block(out, s.w, s.h+1)
+}
+
+// thumbOf is the photo of one role: the small picture of it, which is at every
+// gate; "" where there is none.
+func thumbOf(of []parking.PhotoRef, role string) string {
+	for _, p := range of {
+		if p.Role == role && p.Thumb != "" {
+			return p.Thumb
+		}
+	}
+	return ""
+}
+
+// entryShots are the photos of the stay that a vehicle at the exit may be; where
+// the guard has to pick, one of each of the likeliest.
+func (m *model) entryShots(lv *lane.LaneView) []shot {
+	s := lv.Subject
+	if s == nil || lv.Lane.Direction != parking.Out || m.view.Locked || s.Stage == lane.Arrived || done(s) {
+		return nil
+	}
+	var out []shot
+	add := func(sha, caption string) {
+		if sha != "" && len(out) < mostShots {
+			out = append(out, shot{sha: sha, caption: caption})
+		}
+	}
+	if match := chosen(s); match != nil {
+		caption := ""
+		if match.Stay.InAt != nil {
+			caption = m.t("photo.in", m.shortTime(&match.Stay))
+		}
+		add(thumbOf(match.Stay.InPhotos, "plate"), caption)
+		add(thumbOf(match.Stay.InPhotos, "face"), caption)
+		return out
+	}
+	first := 1 + 4*max(0, m.sideOf(lv.Lane.Code))
+	for i := range min(4, len(s.Matches)) {
+		stay := &s.Matches[i].Stay
+		sha := thumbOf(stay.InPhotos, "plate")
+		if sha == "" {
+			sha = thumbOf(stay.InPhotos, "face")
+		}
+		add(sha, fmt.Sprintf("%d %s", first+i, clean(stay.Display)))
+	}
+	return out
+}
+
+// pictureParts divides a lane's picture between its camera and photos of the entry.
+func (m *model) pictureParts(lv *lane.LaneView, r rect) (live rect, beside []shot) {
+	live = m.pictureRect(r)
+	if live.h < minPicture {
+		return live, nil
+	}
+	beside = m.entryShots(lv)
+	for len(beside) > 0 && (live.w-len(beside))/(len(beside)+1) < leastShot {
+		beside = beside[:len(beside)-1]
+	}
+	if len(beside) == 0 {
+		return live, nil
+	}
+	w := (live.w - len(beside)) / (len(beside) + 1)
+	for i := range beside {
+		beside[i].w, beside[i].h = w, live.h-1
+	}
+	live.w -= len(beside) * (w + 1)
+	return live, beside
+}
+
+// stayShots are the photos of a stay's entry and exit in w cells and h lines.
+func stayShots(m *model, s *parking.Stay, w, h int) []shot {
+	if m.view.Locked {
+		return nil
+	}
+	var out []shot
+	for _, of := range []struct {
+		photos []parking.PhotoRef
+		key    string
+	}{{s.InPhotos, "photo.entry"}, {s.OutPhotos, "photo.exit"}} {
+		for _, role := range []string{"plate", "face"} {
+			if sha := thumbOf(of.photos, role); sha != "" {
+				out = append(out, shot{sha: sha, caption: m.t(of.key) + " · " + m.t("photo."+role)})
+			}
+		}
+	}
+	if n := max(1, w/(leastShot+2)); len(out) > n {
+		out = out[:n]
+	}
+	for i := range out {
+		out[i].w, out[i].h = (w-2)/len(out)-1, h-1
+	}
+	if h < minPicture+1 {
+		return nil
+	}
+	return out
+}
+
+// besideEachOther draws photos in one row.
+func (m *model) besideEachOther(all []shot) []string {
+	var out []string
+	for _, s := range all {
+		for i, line := range m.shotLines(s) {
+			if i == len(out) {
+				out = append(out, " ")
+			}
+			out[i] += line + " "
+		}
+	}
+	return out
+}
+
+// photoWidth is the part of w cells that photos have beside words.
+func photoWidth(w int) int { return w / 3 }

@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"gatehouse/gate/lane"
+	"gatehouse/parking"
+)
+
+// pictured gives the stays of a view's second lane photos of their entry.
+func pictured(v lane.View) lane.View {
+	return editSubject(v, 1, func(s *lane.Subject) {
+		s.Matches = append([]lane.Match(nil), s.Matches...)
+		for i := range s.Matches {
+			name := string(rune('a' + i))
+			s.Matches[i].Stay.InPhotos = []parking.PhotoRef{
+				{Role: "overview", SHA256: "o", Thumb: "overview" + name},
+				{Role: "plate", SHA256: "p", Thumb: "plate" + name},
+				{Role: "face", SHA256: "f", Thumb: "face" + name},
+			}
+		}
+	})
+}
+
+func entryPhotos() map[string][]byte {
+	return map[string][]byte{"platea": plateJPEG(160, 120), "facea": flatJPEG(90), "plateb": plateJPEG(120, 160)}
+}
+
+// Photos of the entry stand beside what the camera at the exit sees: plate and face
+// of the stay that it is, or one of each of those that it may be, with the key that
+// picks it. What is not held here leaves its place empty; a locked console, and one
+// whose pictures are off, shows none.
+func TestPhotosOfTheEntryStandBesideTheCamera(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		view  lane.View
+		w, h  int
+		shots []string
+		text  []string
+	}{
+		{"certain", pictured(matchedOut(idleView())), 120, 40, []string{"platea", "facea"}, []string{"in 09:14"}},
+		{"narrow", pictured(matchedOut(idleView())), 80, 24, []string{"platea", "facea"}, []string{"in 09:14"}},
+		{"to pick", pictured(manyOut(idleView())), 120, 40, []string{"platea", "plateb"}, []string{"5 29-B1", "6 29-B1"}},
+		{"without", matchedOut(idleView()), 120, 40, nil, nil},
+		{"leads in", pictured(matchedOut(offeredIn(idleView()))), 120, 40, []string{"platea", "facea"}, nil},
+	} {
+		m, d, clock := console(c.view, c.w, c.h, func(o *Options) { o.Language = "en" })
+		d.photos = entryPhotos()
+		run(m, m.wantPhotos())
+		frame := m.frame()
+		checkSize(t, frame, c.w, c.h)
+		_, beside := m.pictureParts(m.pane(1), m.layout().lanes[1])
+		var got []string
+		for _, s := range beside {
+			got = append(got, s.sha)
+			if len(m.shots.rows[m.photoKey(s)]) == 0 {
+				t.Errorf("%s: %s is not decoded", c.name, s.sha)
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(c.shots, " ") {
+			t.Errorf("%s: photos %v, want %v", c.name, got, c.shots)
+		}
+		for _, text := range c.text {
+			if !strings.Contains(ansi.Strip(frame), text) {
+				t.Errorf("%s: %q is not on the screen:\n%s", c.name, text, ansi.Strip(frame))
+			}
+		}
+		if m.wantPhotos() != nil {
+			t.Errorf("%s: a photo is asked for twice", c.name)
+		}
+		press(m, clock, "p")
+		if strings.Count(ansi.Strip(m.frame()), "in 09:14") > 1 { // the match says it, too
+			t.Errorf("%s: pictures are off and photos are not", c.name)
+		}
+	}
+	locked := pictured(matchedOut(idleView()))
+	locked.Locked = true
+	m, d, _ := console(locked, 120, 40)
+	d.photos = entryPhotos()
+	if cmd := m.wantPhotos(); cmd != nil {
+		t.Error("a locked console asks for photos")
+	}
+}
+
+// A stay's details have its photos beside, from the search and from the map.
+func TestDetailsShowPhotos(t *testing.T) {
+	t.Parallel()
+	v := pictured(matchedOut(idleView()))
+	stay := v.Lanes[1].Subject.Matches[0].Stay
+	for name, keys := range map[string][]string{"search": {"/", "enter"}, "map": {"g", "enter"}} {
+		view := idleView()
+		if name == "map" {
+			stay.Slot = newMap(func() *model { m, _, _ := console(view, 120, 40); return m }()).(*siteMap).at
+		}
+		m, d, clock := console(view, 120, 40, func(o *Options) { o.Language = "en" })
+		d.photos, d.stays = entryPhotos(), []parking.Stay{stay}
+		press(m, clock, keys...)
+		run(m, m.wantPhotos())
+		frame := ansi.Strip(m.frame())
+		checkSize(t, m.frame(), 120, 40)
+		for _, want := range []string{"29-B1 456.78", "in · plate", "in · face", "▀▀▀"} {
+			if !strings.Contains(frame, want) {
+				t.Errorf("%s: %q is not on the screen:\n%s", name, want, frame)
+			}
+		}
+	}
+}
+
+// However many vehicles pass, a few photos stay decoded.
+func TestFewPhotosAreKept(t *testing.T) {
+	t.Parallel()
+	m, d, _ := console(pictured(matchedOut(idleView())), 120, 40)
+	d.photos = map[string][]byte{}
+	for i := range 100 {
+		sha := strings.Repeat("x", i+1)
+		d.photos[sha] = flatJPEG(50)
+		m.view = func() *lane.View {
+			v := editSubject(*m.view, 1, func(s *lane.Subject) {
+				s.Matches = append([]lane.Match(nil), s.Matches...)
+				s.Matches[0].Stay.InPhotos = []parking.PhotoRef{{Role: "plate", Thumb: sha}}
+			})
+			return &v
+		}()
+		run(m, m.wantPhotos())
+	}
+	if len(m.shots.keys) > keptShots || len(m.shots.rows) > keptShots {
+		t.Errorf("%d photos asked for, %d kept", len(m.shots.keys), len(m.shots.rows))
+	}
+	m.takePhoto(photoMsg{key: photoKey{sha: "late"}})
+	if _, has := m.shots.rows[photoKey{sha: "late"}]; has {
+		t.Error("a photo that nobody waits for any more is kept")
+	}
+}
