@@ -88,7 +88,9 @@ type model struct {
 	note     note
 	pictures bool
 	shots    photos // of entries
-	timed    bool // the time was asked for by itself
+	knows    bool   // the terminal draws pixels
+	images   int    // that were given a number
+	timed    bool   // the time was asked for by itself
 	keys     []binding
 	lastKey  string
 	lastAt   time.Time
@@ -119,6 +121,7 @@ func newModel(ctx context.Context, desk Desk, opts Options) *model {
 	}
 	m.lang = languageOf(opts, m.set, v)
 	m.restyle(cmp.Or(opts.Profile, colorprofile.ANSI256), true)
+	m.knows = knowsGraphics(opts.Env)
 	m.pictures = !opts.NoPicture && m.set.Pictures != settings.PicturesOff
 	m.wake, m.stop = desk.Changed()
 	m.login = newLogin()
@@ -234,7 +237,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case pictureMsg:
 		return m, m.takePicture(msg)
 	case photoMsg:
-		m.takePhoto(msg)
+		return m, m.takePhoto(msg)
 	case doneMsg:
 		return m, m.takeDone(msg)
 	case keptMsg:

@@ -141,12 +141,12 @@ func TestAbsurdPicturesAreRefused(t *testing.T) {
 	at := bytes.Index(huge, []byte{0xff, 0xc0}) // the frame's header: height and width follow
 	huge[at+5], huge[at+6], huge[at+7], huge[at+8] = 0xff, 0xff, 0xff, 0xff
 	for name, data := range map[string][]byte{"huge": huge, "empty": nil, "cut": plateJPEG(64, 64)[:200]} {
-		if _, err := drawPicture(data, pictureKey{w: 30, h: 6}, nil); err == nil {
+		if _, err := drawPicture(data, pictureKey{w: 30, h: 6}, nil, 0); err == nil {
 			t.Errorf("the %s picture is drawn", name)
 		}
 	}
 	for _, size := range [][2]int{{1, 1}, {1, 500}, {500, 1}, {3, 2}} {
-		got, err := drawPicture(plateJPEG(size[0], size[1]), pictureKey{w: 30, h: 6, profile: colorprofile.TrueColor}, nil)
+		got, err := drawPicture(plateJPEG(size[0], size[1]), pictureKey{w: 30, h: 6, profile: colorprofile.TrueColor}, nil, 0)
 		if err != nil || len(got.rows) > 6 {
 			t.Errorf("picture of %v: %d rows, %v", size, len(got.rows), err)
 		}
@@ -157,12 +157,12 @@ func TestAbsurdPicturesAreRefused(t *testing.T) {
 func TestNoiseIsNotDrawn(t *testing.T) {
 	t.Parallel()
 	key := pictureKey{w: 30, h: 6, profile: colorprofile.TrueColor}
-	first, err := drawPicture(flatJPEG(100), key, nil)
+	first, err := drawPicture(flatJPEG(100), key, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for level, same := range map[uint8]bool{88: true, 120: true, 200: false} {
-		next, err := drawPicture(flatJPEG(level), key, first.pixels)
+		next, err := drawPicture(flatJPEG(level), key, first.pixels, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,17 +37,18 @@ type photoKey struct {
 // photos are those that were asked for, the latest last; rows are nil while one is
 // being decoded, and for good where it cannot be.
 type photos struct {
-	keys []photoKey
-	rows map[photoKey][]string
+	keys    []photoKey
+	rows    map[photoKey][]string
+	numbers map[photoKey]int // those that the terminal has
 }
 
 type photoMsg struct {
-	key  photoKey
-	rows []string
+	key photoKey
+	drawn
 }
 
 func (m *model) photoKey(s shot) photoKey {
-	return photoKey{s.sha, pictureKey{w: s.w, h: s.h, profile: m.pictureProfile(), ascii: m.th.ascii}}
+	return photoKey{s.sha, pictureKey{w: s.w, h: s.h, profile: m.pictureProfile(), ascii: m.th.ascii, graphics: m.graphics()}}
 }
 
 // photographer is a dialog that shows photos in w cells and h lines.
@@ -83,34 +84,40 @@ func (m *model) wantPhotos() tea.Cmd {
 		m.shots.keys = append(m.shots.keys, key)
 		if n := len(m.shots.keys) - keptShots; n > 0 {
 			for _, old := range m.shots.keys[:n] {
+				cmds = append(cmds, sendImage("", m.shots.numbers[old]))
 				delete(m.shots.rows, old)
+				delete(m.shots.numbers, old)
 			}
 			m.shots.keys = slices.Delete(m.shots.keys, 0, n)
 		}
-		desk, ctx := m.desk, m.ctx
+		desk, ctx, number := m.desk, m.ctx, m.nextImage()
 		cmds = append(cmds, func() tea.Msg {
 			data, err := desk.Photo(ctx, key.sha)
 			if err != nil {
 				return photoMsg{key: key}
 			}
-			d, err := drawPicture(data, key.pictureKey, nil)
+			d, err := drawPicture(data, key.pictureKey, nil, number)
 			if err != nil {
 				return photoMsg{key: key}
 			}
-			return photoMsg{key, d.rows}
+			return photoMsg{key, d}
 		})
 	}
 	return tea.Batch(cmds...)
 }
 
-func (m *model) takePhoto(msg photoMsg) {
+func (m *model) takePhoto(msg photoMsg) tea.Cmd {
 	if !slices.Contains(m.shots.keys, msg.key) {
-		return // too many others have come since
+		return nil // too many others have come since
 	}
 	if m.shots.rows == nil {
-		m.shots.rows = map[photoKey][]string{}
+		m.shots.rows, m.shots.numbers = map[photoKey][]string{}, map[photoKey]int{}
 	}
 	m.shots.rows[msg.key] = msg.rows
+	if msg.number != 0 {
+		m.shots.numbers[msg.key] = msg.number
+	}
+	return sendImage(msg.send, 0)
 }
 
 // shotLines draws a photo below its caption.

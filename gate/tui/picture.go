@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +28,18 @@ type picture struct {
 	rows   []string
 	pixels []color.RGBA // that the rows show
 	asked  pictureKey   // being decoded; zero when nothing is
+	number int          // of the picture that the terminal has, where it draws pixels
+	before int          // of the one that it has until the cells are drawn anew
 	failed pictureKey
 }
 
 // pictureKey says which picture in which size and manner.
 type pictureKey struct {
-	n       int64
-	w, h    int
-	profile colorprofile.Profile
-	ascii   bool
+	n        int64
+	w, h     int
+	profile  colorprofile.Profile
+	ascii    bool
+	graphics bool // as pixels
 }
 
 type pictureMsg struct {
@@ -49,6 +53,9 @@ type pictureMsg struct {
 type drawn struct {
 	rows   []string
 	pixels []color.RGBA
+	same   bool   // it shows what the one before does: nothing is drawn or sent
+	send   string // what the terminal gets first
+	number int    // of what it gets
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
@@ -74,7 +81,7 @@ func (m *model) togglePictures() tea.Cmd {
 // forgetPictures drops what was decoded; what is being decoded comes yet.
 func (m *model) forgetPictures() {
 	for _, st := range m.lanes {
-		st.pic = picture{asked: st.pic.asked}
+		st.pic = picture{asked: st.pic.asked, number: st.pic.number, before: st.pic.before}
 	}
 }
 
@@ -92,17 +99,17 @@ func (m *model) wantPictures() tea.Cmd {
 			continue
 		}
 		r, _ := m.pictureParts(lv, a.lanes[side])
-		key := pictureKey{lv.PictureN, r.w, r.h, m.pictureProfile(), m.th.ascii}
+		key := pictureKey{lv.PictureN, r.w, r.h, m.pictureProfile(), m.th.ascii, m.graphics()}
 		st := m.lane(lv.Lane.Code)
 		if r.h < minPicture || key == st.pic.have || key == st.pic.failed || st.pic.asked != (pictureKey{}) {
 			continue
 		}
 		st.pic.asked = key
 		var before []color.RGBA
-		if key.w == st.pic.have.w && key.h == st.pic.have.h {
+		if key.w == st.pic.have.w && key.h == st.pic.have.h && key.graphics == st.pic.have.graphics {
 			before = st.pic.pixels
 		}
-		cmds = append(cmds, decodePicture(lv.Lane.Code, lv.Picture, key, before))
+		cmds = append(cmds, decodePicture(lv.Lane.Code, lv.Picture, key, before, m.nextImage()))
 	}
 	return tea.Batch(cmds...)
 }
@@ -110,13 +117,18 @@ func (m *model) wantPictures() tea.Cmd {
 func (m *model) takePicture(msg pictureMsg) tea.Cmd {
 	st := m.lane(msg.lane)
 	st.pic.asked = pictureKey{}
+	var send tea.Cmd
 	switch {
 	case msg.err != nil:
 		st.pic.failed, st.pic.rows, st.pic.pixels = msg.key, nil, nil
+	case msg.same && m.pictures:
+		st.pic.have = msg.key
 	case m.pictures:
 		st.pic.have, st.pic.rows, st.pic.pixels = msg.key, msg.rows, msg.pixels
+		send = sendImage(msg.send, st.pic.before)
+		st.pic.before, st.pic.number = st.pic.number, msg.number
 	}
-	return m.wantPictures() // a newer one may have come meanwhile
+	return tea.Batch(send, m.wantPictures()) // a newer one may have come meanwhile
 }
 
 // pictureLines is the part of a lane's half where its picture stands.
@@ -155,16 +167,17 @@ func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
 }
 
 // decodePicture makes lines of a JPEG, off the model's loop.
-func decodePicture(code string, data []byte, key pictureKey, before []color.RGBA) tea.Cmd {
+func decodePicture(code string, data []byte, key pictureKey, before []color.RGBA, number int) tea.Cmd {
 	return func() tea.Msg {
-		d, err := drawPicture(data, key, before)
+		d, err := drawPicture(data, key, before, number)
 		return pictureMsg{lane: code, key: key, drawn: d, err: err}
 	}
 }
 
 // drawPicture makes lines of a JPEG. Pixels that are nearly those of before
-// stay as they were: the noise of a camera must not cost a slow line bytes.
-func drawPicture(data []byte, key pictureKey, before []color.RGBA) (drawn, error) {
+// stay as they were: the noise of a camera must not cost a slow line bytes. Pixels
+// get number.
+func drawPicture(data []byte, key pictureKey, before []color.RGBA, number int) (drawn, error) {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return drawn{}, fmt.Errorf("picture: %w", err)
@@ -193,15 +206,25 @@ func drawPicture(data []byte, key pictureKey, before []color.RGBA) (drawn, error
 			}
 		}
 	}
+	if key.graphics && slices.Equal(small, before) {
+		return drawn{same: true}, nil
+	}
 	pad := strings.Repeat(" ", (key.w-w)/2)
 	rows := make([]string, 0, key.h)
 	for range (key.h - h/2) / 2 {
 		rows = append(rows, "")
 	}
+	if key.graphics {
+		send, cells, err := drawPixels(img, box, number, w, h/2)
+		for _, row := range cells {
+			rows = append(rows, pad+row)
+		}
+		return drawn{rows: rows, pixels: small, send: send, number: number}, err
+	}
 	for y := 0; y < h; y += 2 {
 		rows = append(rows, pad+paintRow(small, w, y, key))
 	}
-	return drawn{rows, small}, nil
+	return drawn{rows: rows, pixels: small}, nil
 }
 
 // near says whether two colours differ by no more than noise does.

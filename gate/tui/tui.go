@@ -185,6 +185,9 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	cancel()
 	resizing.Wait()
 	m.keepAtEnd()
+	if m.images > 0 && m.knows {
+		_, _ = io.WriteString(opts.Output, forgetImages()) // the terminal may be gone
+	}
 	switch {
 	case m.idle:
 		return ErrIdle

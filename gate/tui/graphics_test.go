@@ -1,0 +1,142 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image/png"
+	"regexp"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"gatehouse/gate/settings"
+)
+
+func kittyTerminal(o *Options) {
+	o.Env, o.Profile = append(o.Env, "TERM=xterm-kitty"), colorprofile.TrueColor
+}
+
+// sentTo is what commands write to the terminal themselves.
+func sentTo(messages []tea.Msg) string {
+	var b strings.Builder
+	for _, msg := range messages {
+		if raw, is := msg.(tea.RawMsg); is {
+			b.WriteString(raw.Msg.(string))
+		}
+	}
+	return b.String()
+}
+
+var graphicsCommand = regexp.MustCompile("\x1b_G([^;\x1b]*);?([^\x1b]*)\x1b\\\\")
+
+// imagesIn puts the pieces of each picture together, by its first piece's options.
+func imagesIn(t *testing.T, sent string) map[string][]byte {
+	t.Helper()
+	out, last := map[string][]byte{}, ""
+	for _, c := range graphicsCommand.FindAllStringSubmatch(sent, -1) {
+		if strings.Contains(c[1], "a=d") {
+			continue
+		}
+		if strings.Contains(c[1], "a=T") {
+			last = c[1]
+		}
+		if len(c[2]) > 4096 {
+			t.Errorf("a piece of %d bytes", len(c[2]))
+		}
+		out[last] = append(out[last], c[2]...)
+	}
+	return out
+}
+
+// A terminal that knows Kitty's graphics gets a lane's picture once, as PNG in
+// pieces, and placeholders in its cells; one that shows the same is not sent again,
+// and the one before the last is forgotten.
+func TestPicturesAsPixels(t *testing.T) {
+	t.Parallel()
+	v := idleView()
+	v.Lanes[0].Picture, v.Lanes[0].PictureN = plateJPEG(320, 180), 1
+	m, _, _ := console(v, 100, 30, kittyTerminal)
+	sent := sentTo(run(m, m.wantPictures()))
+	images := imagesIn(t, sent)
+	if len(images) != 1 {
+		t.Fatalf("%d pictures were sent: %.200q", len(images), sent)
+	}
+	for options, data := range images {
+		for _, want := range []string{"U=1", "q=2", "f=100", "i=18178"} {
+			if !strings.Contains(options, want) {
+				t.Errorf("%q lacks %s", options, want)
+			}
+		}
+		raw, err := base64.StdEncoding.DecodeString(string(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(bytes.NewReader(raw))
+		if err != nil || img.Bounds().Dx() < 80 || img.Bounds().Dy() < 64 {
+			t.Errorf("picture: %v, %v", img, err)
+		}
+	}
+	frame := m.frame()
+	checkSize(t, frame, 100, 30)
+	if n := strings.Count(frame, "\U0010EEEE"); n < 50 || !strings.Contains(frame, "\x1b[38;2;0;71;2m\U0010EEEE\u0305\u0305\U0010EEEE\u0305\u030D") {
+		t.Errorf("%d placeholders in\n%q", n, frame)
+	}
+	m.view.Lanes[0].PictureN++ // another picture of the same
+	if sent := sentTo(run(m, m.wantPictures())); sent != "" {
+		t.Errorf("what shows the same is sent again: %.100q", sent)
+	}
+	for i, grey := range []uint8{20, 120, 220} {
+		m.view.Lanes[0].Picture, m.view.Lanes[0].PictureN = flatJPEG(grey), int64(10+i)
+		sent = sentTo(run(m, m.wantPictures()))
+		if len(imagesIn(t, sent)) != 1 {
+			t.Errorf("grey %d: %.100q", grey, sent)
+		}
+	}
+	if !strings.Contains(sent, "a=d,d=I,i=1818") {
+		t.Errorf("nothing is forgotten: %.100q", sent)
+	}
+}
+
+// Photos of the entry are sent in the same way.
+func TestPhotosAsPixels(t *testing.T) {
+	t.Parallel()
+	m, d, _ := console(pictured(matchedOut(idleView())), 120, 40, kittyTerminal)
+	d.photos = entryPhotos()
+	if images := imagesIn(t, sentTo(run(m, m.wantPhotos()))); len(images) != 2 {
+		t.Errorf("%d photos were sent", len(images))
+	}
+	frame := m.frame()
+	checkSize(t, frame, 120, 40)
+	if strings.Count(frame, "\U0010EEEE") < 50 {
+		t.Errorf("no placeholders:\n%s", ansi.Strip(frame))
+	}
+}
+
+// Half blocks where the terminal does not know it, stands behind another one, has no
+// colours, draws ASCII only, or the guard wants blocks.
+func TestPixelsOnlyWhereTheTerminalDrawsThem(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string][]func(*Options){
+		"another terminal": {func(o *Options) { o.Env = []string{"TERM=xterm-256color", "KITTY_WINDOW_ID=1"} }},
+		"tmux within":      {func(o *Options) { o.Env = []string{"TERM=tmux-256color", "KITTY_WINDOW_ID=1"} }},
+		"no colours":       {kittyTerminal, noColour},
+		"sixteen colours":  {kittyTerminal, sixteen},
+		"ascii":            {kittyTerminal, asciiOnly},
+		"blocks wanted": {kittyTerminal, func(o *Options) {
+			s := o.settings()
+			s.Pictures = settings.PicturesBlocks
+			o.Settings = &s
+		}},
+	} {
+		v := idleView()
+		v.Lanes[0].Picture, v.Lanes[0].PictureN = plateJPEG(320, 180), 1
+		m, _, _ := console(v, 100, 30, change...)
+		if sent := sentTo(run(m, m.wantPictures())); sent != "" || strings.Contains(m.frame(), "\U0010EEEE") {
+			t.Errorf("%s: pixels are sent", name)
+		}
+		checkSize(t, m.frame(), 100, 30)
+	}
+}
