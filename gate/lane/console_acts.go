@@ -251,7 +251,7 @@ func (c *Console) Search(query string) []parking.Stay {
 // Photo is Desk.Photo; a locked console shows none.
 func (c *Console) Photo(ctx context.Context, sha256 string) ([]byte, error) {
 	if c.isLocked() {
-		return nil, parking.Errorf(parking.Forbidden, "This console is locked.")
+		return nil, parking.Errorf(parking.Forbidden, sayLocked)
 	}
 	return c.desk.Photo(ctx, sha256)
 }

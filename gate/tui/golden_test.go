@@ -107,6 +107,7 @@ func TestGoldens(t *testing.T) {
 		{"no_match", unknown(idleView()), ""},
 		{"lost_unknown", unknown(idleView()), "l"},
 		{"search_nothing", idleView(), "/ x x x"},
+		{"table", offeredIn(idleView()), "g tab"},
 		{"photos", pictured(matchedOut(idleView())), ""},
 		{"photos_pick", pictured(manyOut(offeredIn(idleView()))), ""},
 		{"photos_detail", pictured(matchedOut(idleView())), "/ enter"},

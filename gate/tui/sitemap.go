@@ -14,7 +14,9 @@ import (
 
 // siteMap is the whole site by position, with one slot under the cursor.
 type siteMap struct {
-	at string // code of the slot under the cursor
+	at    string // code of the slot under the cursor
+	table bool   // a line a slot, instead of where they are
+	typed string // in the table: the beginning of a code
 }
 
 // spot is where a slot is drawn.
@@ -39,6 +41,14 @@ func newMap(m *model) dialog {
 func (d *siteMap) place() place { return place{full: true} }
 
 func (d *siteMap) update(m *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch key := msg.String(); {
+	case key == "tab":
+		d.table, d.typed = !d.table, ""
+		return nil, false
+	case d.table && key != "enter":
+		d.tableKey(m, msg)
+		return nil, false
+	}
 	w, h := d.room(m)
 	switch msg.String() {
 	case "left", "h":
@@ -157,6 +167,9 @@ func nearestFree(taken map[[2]int]bool, x, y, columns, rows int) (int, int) {
 }
 
 func (d *siteMap) lines(m *model, w, h int) []string {
+	if d.table {
+		return d.tableLines(m, w, h)
+	}
 	roomW, roomH := d.room(m)
 	grid := make([][]string, max(0, roomH))
 	columns := max(1, (roomW-2)/spotWidth)
