@@ -122,6 +122,7 @@ type Desk interface {
 	Drawers
 	Signing
 	Locking
+	Noticing
 }
 
 // Options change how a console looks. The zero value is right for a terminal
