@@ -53,6 +53,7 @@ var messageSentences = map[string]string{
 	"A message is plain text.":                                        "Tin nhắn chỉ gồm chữ, không có ký tự điều khiển.",
 	"The end of this message has passed already.":                     "Giờ kết thúc của tin nhắn đã qua.",
 	"The end of a message is written 2027-01-31T18:30.":               "Giờ kết thúc ghi như 2027-01-31T18:30.",
+	"The message has no id.":                                          "Tin nhắn không có mã.",
 	"There is no such message.":                                       "Không có tin nhắn này.",
 	"This message was sent already. Reload the page for another one.": "Tin nhắn này đã được gửi. Hãy tải lại trang để viết tin khác.",
 }
