@@ -47,6 +47,8 @@ var pagesMessages = area{
 }
 
 // messageSentences are what gates and the cloud say of messages.
+//
+//nolint:gosec // no secrets
 var messageSentences = map[string]string{
 	"This message is not there any more: it was withdrawn, or its time is over.": "Tin nhắn này không còn nữa: đã được thu hồi, hoặc đã hết giờ.",
 	"A message has a text.":                                           "Tin nhắn phải có nội dung.",
