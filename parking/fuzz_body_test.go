@@ -39,6 +39,8 @@ func FuzzDecodeBody(f *testing.F) {
 		KindPass:             PassVersion{Pass: "P1", Places: 2, Begins: noon, Ends: at, From: at},
 		KindToken:            TokenVersion{Token: "0042", Type: "card", State: "lost", From: at},
 		KindBlock:            BlockVersion{Plate: "30A1", Blocked: true, From: at},
+		KindMessage:          MessageVersion{Message: other, Gates: []string{"N"}, Text: "hi\nthere", By: "an", Until: &at, From: noon},
+		KindMessageRead:      MessageRead{Message: other},
 		KindRight:            RightVersion{Name: "an", From: at},
 	} {
 		raw, err := json.Marshal(body)

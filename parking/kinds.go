@@ -37,6 +37,7 @@ const (
 	KindClockObserved    Kind = "clock_observed"
 	KindReadRejected     Kind = "read_rejected"
 	KindAlarm            Kind = "alarm"
+	KindMessageRead      Kind = "message_read"
 	KindAlive            Kind = "alive"
 )
 
@@ -52,6 +53,7 @@ const (
 	KindPass             Kind = "pass"
 	KindToken            Kind = "token"
 	KindBlock            Kind = "block"
+	KindMessage          Kind = "message"
 	KindRight            Kind = "right"
 )
 
@@ -59,7 +61,7 @@ const (
 func CloudOnly(k Kind) bool {
 	switch k {
 	case KindConflictSettled, KindStayPlaced, KindExitMatched, KindPaymentConfirmed, KindRefunded,
-		KindSlot, KindPass, KindToken, KindBlock, KindRight:
+		KindSlot, KindPass, KindToken, KindBlock, KindMessage, KindRight:
 		return true
 	}
 	return false
@@ -426,6 +428,7 @@ var bodies = map[Kind]func() any{
 	KindInventoryTaken:   func() any { return new(InventoryTaken) },
 	KindClockObserved:    func() any { return new(ClockObserved) },
 	KindReadRejected:     func() any { return new(ReadRejected) },
+	KindMessageRead:      func() any { return new(MessageRead) },
 	KindConflictSettled:  func() any { return new(ConflictSettled) },
 	KindStayPlaced:       func() any { return new(StayPlaced) },
 	KindExitMatched:      func() any { return new(ExitMatched) },
@@ -435,6 +438,7 @@ var bodies = map[Kind]func() any{
 	KindPass:             func() any { return new(PassVersion) },
 	KindToken:            func() any { return new(TokenVersion) },
 	KindBlock:            func() any { return new(BlockVersion) },
+	KindMessage:          func() any { return new(MessageVersion) },
 	KindRight:            func() any { return new(RightVersion) },
 	KindAlive:            func() any { return new(struct{}) },
 }

@@ -5,7 +5,7 @@ import "strconv"
 // SubjectOf names what a fact of this body is about beside a stay, so that the
 // facts about one thing can be found: a payment, the exit that was matched, a
 // receipt's series and number, the boot whose clock was observed, a conflict
-// (hex), or the key of a version. "" for none.
+// (hex), a message that was read, or the key of a version. "" for none.
 func SubjectOf(body any) string {
 	switch b := body.(type) {
 	case *PaymentRequested:
@@ -22,6 +22,8 @@ func SubjectOf(body any) string {
 		return b.Boot
 	case *ConflictSettled:
 		return b.Conflict
+	case *MessageRead:
+		return b.Message.String()
 	}
 	key, _ := VersionOf(body)
 	return key

@@ -1,9 +1,13 @@
 package parking
 
-import "time"
+import (
+	"time"
 
-// VersionOf returns the key of what a slot, pass, token, block or right fact
-// is a version of, and the time from which it holds; "" for other bodies.
+	"github.com/google/uuid"
+)
+
+// VersionOf returns the key of what a slot, pass, token, block, message or
+// right fact is a version of, and the time from which it holds; "" for other bodies.
 func VersionOf(body any) (key string, from time.Time) {
 	switch b := body.(type) {
 	case *SlotVersion:
@@ -14,6 +18,10 @@ func VersionOf(body any) (key string, from time.Time) {
 		key, from = b.Token, b.From
 	case *BlockVersion:
 		key, from = string(b.Plate), b.From
+	case *MessageVersion:
+		if b.Message != uuid.Nil {
+			key, from = b.Message.String(), b.From
+		}
 	case *RightVersion:
 		key, from = b.Name, b.From
 	}

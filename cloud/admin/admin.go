@@ -114,6 +114,9 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"GET /vehicles":                 p.vehicles,
 		"POST /vehicles":                p.vehicleSubmit,
 		"POST /imports/{what}":          p.imports,
+		"GET /messages":                 p.messages,
+		"POST /messages":                p.messageSubmit,
+		"POST /messages/{id}":           p.messageWithdraw,
 
 		"GET /revenue/invoices.csv":       p.invoices,
 		"GET /revenue/invoices.json":      p.invoices,

@@ -45,6 +45,7 @@ var pages = map[string]page{
 	"pass":       {layout: "site", partials: []string{"lists", "pass_fields"}},
 	"cards":      {layout: "site", partials: []string{"lists"}},
 	"vehicles":   {layout: "site", partials: []string{"lists"}},
+	"messages":   {layout: "site"},
 
 	"leakage":        {layout: "site"},
 	"leakage_list":   {layout: "site"},

@@ -98,6 +98,9 @@ func (a *API) Handlers() map[string]http.Handler {
 		"GET /api/v1/vehicles":               a.vehicles,
 		"PUT /api/v1/vehicles":               a.vehiclePut,
 		"POST /api/v1/imports/{what}":        a.imports,
+		"GET /api/v1/messages":               a.messages,
+		"PUT /api/v1/messages/{id}":          a.messagePut,
+		"DELETE /api/v1/messages/{id}":       a.messageWithdraw,
 
 		"GET /api/v1/quarantine":          a.quarantine,
 		"POST /api/v1/quarantine/discard": a.quarantineDiscard,

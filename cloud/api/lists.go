@@ -6,8 +6,8 @@ import (
 	"gatehouse/internal/wire"
 )
 
-// lists gives a gate what was written of passes, cards and the block list after
-// ?after=MARK, a page of it.
+// lists gives a gate what was written of passes, cards, the block list and
+// messages after ?after=MARK, a page of it.
 func (a *API) lists(w http.ResponseWriter, r *http.Request) error {
 	after, err := wire.ParseListMark(r.URL.Query().Get("after"))
 	if err != nil {

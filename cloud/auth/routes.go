@@ -100,6 +100,9 @@ var apiRoutes = []Route{
 	{Method: "GET", Pattern: "/api/v1/vehicles", Who: Admins},
 	{Method: "PUT", Pattern: "/api/v1/vehicles", Who: Admins},
 	{Method: "POST", Pattern: "/api/v1/imports/{what}", Who: Admins},
+	{Method: "GET", Pattern: "/api/v1/messages", Who: Admins},
+	{Method: "PUT", Pattern: "/api/v1/messages/{id}", Who: Admins},
+	{Method: "DELETE", Pattern: "/api/v1/messages/{id}", Who: Admins},
 }
 
 // Mount puts a handler behind each route of the table, and in front of each

@@ -19,7 +19,7 @@ type changes struct {
 	slots     map[string]bool
 	conflicts map[string]wire.Conflict
 	config    *wire.SiteConfig
-	lists     *wire.ListMark             // passes, cards or plates were written up to here
+	lists     *wire.ListMark             // passes, cards, plates or messages were written up to here
 	epochs    map[string]map[string]bool // of gates, whose life may be another now: to be judged, not for the feed
 }
 

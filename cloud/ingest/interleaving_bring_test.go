@@ -113,6 +113,7 @@ func (d *delivery) someKinds() []parking.Kind {
 		parking.KindStarted, parking.KindVehicleIn, parking.KindVehicleOut, parking.KindVehicleBackedOut, parking.KindPlateCorrected,
 		parking.KindSlotChanged, parking.KindStayVoided, parking.KindPaymentRequested, parking.KindPaymentTaken, parking.KindRefundPaid,
 		parking.KindReceiptIssued, parking.KindTokenLost, parking.KindClockObserved, parking.KindAlive,
+		parking.KindMessageRead,
 	}
 	d.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all[:1+d.rng.IntN(4)]

@@ -133,6 +133,7 @@ func (h *tale) otherAct(a act) {
 		})
 	default:
 		h.add(a.at, a.gate, parking.KindReadRejected, parking.ReadRejected{Lane: "1", Reason: "test"})
+		h.add(a.at, a.gate, parking.KindMessageRead, parking.MessageRead{Message: someMessage})
 	}
 }
 
@@ -168,5 +169,9 @@ func (h *tale) cloudAct(a act, stays []uuid.UUID) {
 	default:
 		h.add(a.at, cloud, parking.KindPlateCorrected, parking.PlateCorrected{Stay: a.stay, Plate: a.plate, Display: string(a.plate)})
 		h.add(a.at, cloud, parking.KindBlock, parking.BlockVersion{Plate: "30A12345", Blocked: h.rng.IntN(2) == 0, From: from})
+		h.add(a.at, cloud, parking.KindMessage, parking.MessageVersion{Message: someMessage, Text: "test", By: "minh", From: from})
 	}
 }
+
+// someMessage is a message of an administrator that facts of the tests are about.
+var someMessage = uuid.MustParse("018f0000-0000-7000-8000-000000000031")

@@ -61,6 +61,11 @@ func newHistory(t *testing.T, n, s *cloudtest.Gate, seed uint64, seen []string) 
 			h.settle(t, conflict)
 		}
 	}
+	last := cloudtest.Noon.Add(200 * time.Minute) // what concerns no stay comes last: it shifts no draw
+	h.add(t, h.runs[4], parking.KindMessage, last, parking.MessageVersion{Message: someMessage, Text: "t", By: "minh", From: last})
+	for _, run := range h.runs[:4] {
+		h.add(t, run, parking.KindMessageRead, last, parking.MessageRead{Message: someMessage})
+	}
 	return h
 }
 

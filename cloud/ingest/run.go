@@ -178,12 +178,12 @@ func (r *run) write(ctx context.Context, q *cloudsql.Queries, items []*item) (*c
 	return changed, err
 }
 
-// listMark is how far facts have written passes, cards and the block list, nil
-// when they have not.
+// listMark is how far facts have written passes, cards, the block list and
+// messages, nil when they have not.
 func listMark(epoch parking.Epoch, items []*item) (mark *wire.ListMark) {
 	for _, n := range items {
 		switch n.fact.Kind {
-		case parking.KindPass, parking.KindToken, parking.KindBlock:
+		case parking.KindPass, parking.KindToken, parking.KindBlock, parking.KindMessage:
 			mark = &wire.ListMark{Epoch: epoch, Seq: n.seq}
 		}
 	}

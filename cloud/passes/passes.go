@@ -1,7 +1,8 @@
-// Package passes is what people keep of passes, cards and the block list: each
-// change is a version, a fact of the cloud's own that is written under the
-// site's lock together with its line of the audit log (docs/PASSES.md). Asking
-// for what holds already writes nothing, so that what comes twice is done once.
+// Package passes is what people keep of passes, cards, the block list and
+// messages to the guards: each change is a version, a fact of the cloud's own
+// that is written under the site's lock together with its line of the audit log
+// (docs/PASSES.md). Asking for what holds already writes nothing, so that what
+// comes twice is done once.
 package passes
 
 import (

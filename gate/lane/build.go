@@ -43,7 +43,7 @@ func (d *Desk) build(site *state.Site) *View {
 		Currency: site.Config.Currency, Language: site.Config.Language,
 		NearLoans: site.Near, Link: link, Conflicts: len(site.Conflicts), Recent: d.events(shownEvents),
 	}
-	v.Vision = d.worker()
+	v.Vision, v.Messages = d.worker(), d.Messages()
 	if d.cfg.Neighbours != nil {
 		v.Neighbours = d.cfg.Neighbours()
 	}

@@ -191,6 +191,7 @@ func (c *Console) View() *View {
 	}
 	if c.locked && v.Guard != nil {
 		v.hideMoney()
+		v.hideMessages()
 	}
 	c.base, c.view = base, &v
 	return c.view

@@ -67,3 +67,27 @@ func TestListsOfAnotherDatabase(t *testing.T) {
 		t.Error("it asks for more")
 	}
 }
+
+// The program of before has passed over what it did not know: after the migration
+// that brought messages the lists are read from their begin once more, and what is
+// here is good meanwhile.
+func TestListsAreReadOnceMore(t *testing.T) {
+	t.Parallel()
+	b := quiet(t)
+	b.Lists(passOf(b, "P-1", 5, 1, "30A12345"))
+	site := b.State.Site()
+	if err := b.Store.SetSetting(t.Context(), "lists_mark", site.Incarnation.String()+" "); err != nil { // as it leaves it
+		t.Fatal(err)
+	}
+	b.Restart()
+	head := wire.ListMark{Epoch: "000001-0000000000000001", Seq: 1}
+	b.State.TellLists(site.Incarnation, &head)
+	after, behind := b.State.ListsBehind()
+	if l := b.State.Site().Lists; !behind || after != (wire.ListMark{}) || !l.Whole || len(l.Pass("P-1")) == 0 {
+		t.Fatalf("asks after %v, %v; whole %v", after, behind, l.Whole)
+	}
+	b.Lists(messageTo("the gate closes at ten"))
+	if _, behind := b.State.ListsBehind(); behind || texts(b.Desk.View()) != "the gate closes at ten" || len(b.State.Site().Lists.Pass("P-1")) == 0 {
+		t.Error("it is not read")
+	}
+}

@@ -242,6 +242,9 @@ type View struct {
 	Conflicts int          `json:"conflicts"`
 	Unplaced  int          `json:"unplaced"`
 	Troubles  []Trouble    `json:"troubles,omitempty"`
+	// Messages are those of administrators that nobody here has read, the newest
+	// first; of a locked console's only that they are there.
+	Messages []MessageView `json:"messages,omitempty"`
 	// Neighbours are the other gates of the site, where there is a link between
 	// gates.
 	Neighbours []Neighbour `json:"neighbours,omitempty"`

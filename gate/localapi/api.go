@@ -85,6 +85,8 @@ func New(c Config) http.Handler {
 		r.Get("/shifts/{shift}", a.shift)
 		r.Post("/shifts/{shift}/close", a.closeShift)
 		r.Post("/refunds", a.refund)
+		r.Get("/messages", a.messages)
+		r.Post("/messages/{message}/read", a.readMessage)
 		r.Put("/inventories/{zone}/{walk}", a.inventory)
 		r.Put("/taken/{gate}", a.take)
 		r.Delete("/taken/{gate}", a.giveBack)

@@ -65,6 +65,8 @@ var Operations = map[string]Operation{
 	"GET /v1/shifts/{shift}":            {nil, lane.ShiftDone{}},
 	"POST /v1/shifts/{shift}/close":     {closeShiftRequest{}, lane.ShiftDone{}},
 	"POST /v1/refunds":                  {refundRequest{}, lane.Refunded{}},
+	"GET /v1/messages":                  {nil, messagesAnswer{}},
+	"POST /v1/messages/{message}/read":  {readRequest{}, messagesAnswer{}},
 	"PUT /v1/inventories/{zone}/{walk}": {"text/csv", walkAnswer{}},
 	"PUT /v1/taken/{gate}":              {takeRequest{}, lane.TakenOver{}},
 	"DELETE /v1/taken/{gate}":           {nil, lane.TakenOver{}},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
@@ -302,6 +303,9 @@ func TestExamplesAreAnswered(t *testing.T) {
 	b.Until("it is known", func() bool { return b.Subject("2").NeedsWord != "" })
 	w.ids[exampleSubject] = blocked.String()
 	w.do("POST /v1/lanes/{lane}/allow", "2")
+	b.Lists(&parking.MessageVersion{Message: uuid.MustParse(exampleMessage), Text: "The south gate is closed today.", By: "huong"})
+	w.do("GET /v1/messages", "")
+	w.do("POST /v1/messages/{message}/read", "")
 	for name, o := range w.operations { // what only looks, with the gate as it is now
 		if strings.HasPrefix(name, "GET ") && !strings.Contains(name, "{shift}") && o.OperationID != "stream" && o.OperationID != "events" {
 			w.do(name, "1")

@@ -29,10 +29,11 @@ func newWalk(t *testing.T, b *lanetest.Bench) *walk {
 	return &walk{&caller{t, b, server}, doc.operations(t), map[string]string{}, map[string]bool{}}
 }
 
-// The ids of a vehicle and of a stay in the examples.
+// The ids of a vehicle, a stay and a message in the examples.
 const (
 	exampleSubject = "018f0000-0000-7000-8000-000000000001"
 	exampleStay    = "018f0000-0000-7000-8000-000000000002"
+	exampleMessage = "018f0000-0000-7000-8000-000000000031"
 )
 
 // subjectIs names the vehicle at a lane, for the examples that speak of one.

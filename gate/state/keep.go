@@ -32,6 +32,9 @@ func (s *State) Prune(ctx context.Context) error {
 		if err := q.PruneShifts(ctx, now.Add(-keepStays).UnixMilli()); err != nil {
 			return err
 		}
+		if err := q.PruneMessagesRead(ctx, old); err != nil {
+			return err
+		}
 		return q.PruneOpenings(ctx, old)
 	})
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 // cloud that told them, a space, and the mark.
 const settingLists = "lists_mark"
 
-// Lists are the passes and the block list that this gate knows. Cards lie on
-// disk only, see State.Card. It is immutable.
+// Lists are the passes, the block list and the messages that this gate knows.
+// Cards lie on disk only, see State.Card. It is immutable.
 type Lists struct {
 	// Whole says that the lists were fetched to their end at least once: what is
 	// not in them is not known to the site.
@@ -32,13 +32,18 @@ type Lists struct {
 	passes  map[string][]parking.PassVersion // in the order in which they hold
 	byPlate map[parking.Plate][]string       // passes that name it in any version, sorted
 	plates  map[parking.Plate][]parking.BlockVersion
+	// messages are by id, each one's versions in the order in which they hold.
+	messages map[uuid.UUID][]parking.MessageVersion
 
 	incarnation uuid.UUID // of the cloud that told them
 	mark        wire.ListMark
 }
 
 func noLists() *Lists {
-	return &Lists{passes: map[string][]parking.PassVersion{}, byPlate: map[parking.Plate][]string{}, plates: map[parking.Plate][]parking.BlockVersion{}}
+	return &Lists{
+		passes: map[string][]parking.PassVersion{}, byPlate: map[parking.Plate][]string{}, plates: map[parking.Plate][]parking.BlockVersion{},
+		messages: map[uuid.UUID][]parking.MessageVersion{},
+	}
 }
 
 // listsHead is how far the cloud said that the lists were written.
@@ -280,6 +285,9 @@ func (s *State) loadLists(ctx context.Context, q *gatesql.Queries) (*Lists, erro
 			return nil, fmt.Errorf("read the block list: %w", err)
 		}
 		l.plates[v.Plate] = append(l.plates[v.Plate], v)
+	}
+	if err := l.loadMessages(ctx, q, s.clock.Now()); err != nil {
+		return nil, err
 	}
 	if l.Cards, err = q.AnyCard(ctx); err != nil {
 		return nil, diskError("read whether there are cards", err)

@@ -92,6 +92,7 @@ type State struct {
 	watchers   map[chan struct{}]struct{}
 	troubles   []Trouble
 	shifts     map[string]OpenShift // drawers that are open here, by person
+	read       map[uuid.UUID]bool   // messages that were read here
 	lists      *Lists               // immutable: a change makes a new one
 	listsHead  listsHead            // how far the cloud said that it has written them
 	taken      []Taken              // lanes of other gates that this one runs, by gate
@@ -211,6 +212,10 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	read, err := loadMessagesRead(ctx, q)
+	if err != nil {
+		return err
+	}
 	highest, err := s.store.Setting(ctx, settingHighest)
 	if err != nil {
 		return err
@@ -223,7 +228,7 @@ func (s *State) load(ctx context.Context) error {
 	defer s.mu.Unlock()
 	s.lists = lists
 	s.base, s.over, s.queue, s.lent, s.nearLent, s.strands, s.taken = b, over, n, lent, nearLent, led, taken
-	s.shifts = shifts
+	s.shifts, s.read = shifts, read
 	for id := range s.over.facts {
 		s.refold(id)
 	}

@@ -175,6 +175,9 @@ func (s *State) insert(ctx context.Context, q *gatesql.Queries, batch []written)
 		if err := insertShift(ctx, q, w); err != nil {
 			return err
 		}
+		if err := insertMessageRead(ctx, q, w); err != nil {
+			return err
+		}
 		if w.ends != uuid.Nil {
 			ms := w.fact.At.UnixMilli()
 			if err := q.EndOpening(ctx, gatesql.EndOpeningParams{OverMs: &ms, Fact: w.ends.String()}); err != nil {
@@ -235,6 +238,7 @@ func (s *State) took(batch []written) {
 	for i := range batch {
 		s.lay(batch[i].fact, batch[i].body, batch[i].stay)
 		s.tookShift(batch[i].fact, batch[i].body)
+		s.tookMessageRead(batch[i].body)
 		s.remember(s.ownEntry(batch[i].fact, batch[i].body))
 	}
 	s.strands.wrote(last.fact.Epoch, last.fact.Seq)

@@ -13,7 +13,7 @@ import (
 // them: its facts are looked for in every page.
 var copiedTables = []string{
 	"settings", "epochs", "site", "slots", "stays", "conflicts", "vehicles", "guards", "photos", "lane_openings", "boots", "lent_slots",
-	"heard_batches", "heard_facts", "covered", "near_lent", "shifts", "shift_facts", "list_versions", "receipts",
+	"heard_batches", "heard_facts", "covered", "near_lent", "shifts", "shift_facts", "list_versions", "receipts", "messages_read",
 }
 
 // stateTables show a wrong state when half of them is missing.

@@ -71,6 +71,9 @@ func (m *model) bannerSecond(w int) string {
 	if v.Unplaced > 0 {
 		wrong = append(wrong, m.th.mark(look.Unplaced)+" "+m.t("banner.unplaced", v.Unplaced))
 	}
+	if waiting := m.bannerMessages(); waiting != "" {
+		wrong = append(wrong, m.th.mark(look.Mine)+" "+waiting)
+	}
 	for _, t := range v.Troubles {
 		wrong = append(wrong, m.th.mark(look.Trouble)+" "+m.troubleName(t)+m.withKeys(" ({troubles})", false))
 	}

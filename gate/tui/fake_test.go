@@ -65,6 +65,10 @@ func (d *fakeDesk) SetTime(_ context.Context, t time.Time) error {
 	return d.note("time %s", t.UTC().Format(time.RFC3339))
 }
 
+func (d *fakeDesk) ReadMessage(_ context.Context, id uuid.UUID) error {
+	return d.note("read %s", short(id))
+}
+
 func (d *fakeDesk) OpenByHand(_ context.Context, lane, reason string) error {
 	return d.note("open %s %q", lane, reason)
 }

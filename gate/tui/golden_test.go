@@ -101,6 +101,8 @@ func TestGoldens(t *testing.T) {
 		{"sign_out", idleView(), "f10"},
 		{"time", deadClock(idleView()), "f9"},
 		{"troubles", tappedIdle(idleView()), "!"},
+		{"messages", messaged(idleView()), "@"},
+		{"messages_wait", messaged(offline(idleView())), ""},
 		{"alarm", alarmed(matchedOut(idleView())), ""},
 		{"refused", refused(idleView()), ""},
 		{"out_unheard", unheardOut(idleView()), ""},

@@ -17,7 +17,7 @@ func (d *help) place() place { return place{full: true} }
 
 // slowRows is how many rows of a whole screen a slow line carries within two
 // seconds.
-const slowRows = 10
+const slowRows = 8
 
 func (d *help) update(_ *model, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch msg.String() {

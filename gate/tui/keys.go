@@ -85,6 +85,7 @@ func usualKeys() []binding {
 		bind("group.console", "help.language", "f2").looks().run(switchLanguage),
 		bind("group.console", "help.settings", ",").looks().opens(newSettings),
 		bind("group.console", "help.troubles", "!").looks().when(whyNoTrouble).opens(newTroubles),
+		bind("group.console", "help.messages", "@").looks().when(whyNoMessage).opens(newMessages),
 		bind("group.console", "help.time", "f9").when(whyTimeRuns).opens(newTime),
 		bind("group.console", "help.lock", "ctrl+l").looks().run(lockNow),
 		bind("group.console", "help.sign_out", "f10").looks().opens(newSignOut),

@@ -267,7 +267,7 @@ func (m *model) takeView(v *lane.View) tea.Cmd {
 	if v == nil {
 		return tea.Batch(cmds...)
 	}
-	if m.conflictsRose(v) || m.alarmed(v) {
+	if m.conflictsRose(v) || m.alarmed(v) || m.messageCame(v) {
 		cmds = append(cmds, bell)
 	}
 	was := m.view.Locked

@@ -124,6 +124,7 @@ type Desk interface {
 	Drawers
 	Signing
 	Locking
+	Noticing
 }
 
 // Options change how a console looks. The zero value is right for a terminal

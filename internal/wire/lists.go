@@ -49,16 +49,16 @@ func ParseListMark(s string) (ListMark, error) {
 	return ListMark{Epoch: parking.Epoch(epoch), Seq: n}, nil
 }
 
-// ListVersion says what holds for a pass, a card or a plate from a time on.
+// ListVersion says what holds for a pass, a card, a plate or a message from a time on.
 type ListVersion struct {
 	ListMark
-	Kind parking.Kind    `json:"kind"` // pass, token, block
+	Kind parking.Kind    `json:"kind"` // pass, token, block, message
 	At   time.Time       `json:"at"`   // when it was written
 	Body json.RawMessage `json:"body"` // of the fact
 }
 
-// Lists is a page of what gates have to know of passes, cards and the block
-// list, in the order in which it was written. GET /api/v1/gate/lists?after=MARK
+// Lists is a page of what gates have to know of passes, cards, the block
+// list and messages, in the order in which it was written. GET /api/v1/gate/lists?after=MARK
 type Lists struct {
 	Incarnation uuid.UUID     `json:"incarnation"`
 	Versions    []ListVersion `json:"versions"`

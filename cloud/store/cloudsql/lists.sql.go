@@ -13,7 +13,7 @@ import (
 )
 
 const listHead = `-- name: ListHead :one
-SELECT epoch, seq FROM versions WHERE site_id = $1 AND kind IN ('pass', 'token', 'block')
+SELECT epoch, seq FROM versions WHERE site_id = $1 AND kind IN ('pass', 'token', 'block', 'message')
 ORDER BY epoch COLLATE "C" DESC, seq DESC LIMIT 1
 `
 
@@ -32,7 +32,7 @@ func (q *Queries) ListHead(ctx context.Context, siteID uuid.UUID) (ListHeadRow, 
 
 const listVersions = `-- name: ListVersions :many
 SELECT v.kind, v.key, v.from_at, v.at, v.epoch, v.seq, v.document FROM versions v
-WHERE v.site_id = $1 AND v.kind IN ('pass', 'token', 'block')
+WHERE v.site_id = $1 AND v.kind IN ('pass', 'token', 'block', 'message')
     AND (v.epoch COLLATE "C", v.seq) > ($2::text, $3::bigint)
     AND NOT EXISTS (
         SELECT FROM versions n WHERE n.site_id = v.site_id AND n.kind = v.kind AND n.key = v.key AND n.fact_id <> v.fact_id
@@ -60,9 +60,9 @@ type ListVersionsRow struct {
 	Document []byte
 }
 
-// What gates have to know of passes, cards and the block list, in the order in
+// What gates have to know of passes, cards, the block list and messages, in the order in
 // which it was written, after a mark. What another has replaced is left out: of
-// a card or plate at once, of a pass once that has been so since @settled_at,
+// a card, plate or message at once, of a pass once that has been so since @settled_at,
 // because a stay that came on it may still be inside.
 func (q *Queries) ListVersions(ctx context.Context, arg ListVersionsParams) ([]ListVersionsRow, error) {
 	rows, err := q.db.Query(ctx, listVersions,

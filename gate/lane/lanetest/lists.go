@@ -7,8 +7,8 @@ import (
 	"gatehouse/parking"
 )
 
-// Lists lets the gate hear what the cloud has written of passes, cards and the
-// block list: bodies of facts, as of now where they do not say from when on.
+// Lists lets the gate hear what the cloud has written of passes, cards, the
+// block list and messages: bodies of facts, as of now where they do not say from when on.
 func (b *Bench) Lists(bodies ...any) {
 	b.T.Helper()
 	now := parking.BusinessTime(b.State.Clock().Now())
@@ -26,6 +26,10 @@ func (b *Bench) Lists(bodies ...any) {
 			kind, v.From, v.Type = parking.KindToken, now, "card"
 		case *parking.BlockVersion:
 			kind, v.From = parking.KindBlock, now
+		case *parking.MessageVersion:
+			if kind = parking.KindMessage; v.From.IsZero() {
+				v.From = now
+			}
 		}
 		raw, err := json.Marshal(body)
 		if err != nil {

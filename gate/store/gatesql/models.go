@@ -94,6 +94,11 @@ type ListVersion struct {
 	Document    string
 }
 
+type MessagesRead struct {
+	Message string
+	AtMs    int64
+}
+
 type NearLent struct {
 	Slot     string
 	Document string
