@@ -11,6 +11,83 @@ import (
 	"gatehouse/parking"
 )
 
+// What cannot be taken back says so, and nothing older is taken back instead.
+func TestWhatCannotBeTakenBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		act  func(ctx context.Context, b *taking, stay parking.Stay) error
+		says string
+	}{
+		"barrier by hand": {func(ctx context.Context, b *taking, _ parking.Stay) error {
+			return b.c.OpenByHand(ctx, "2", "ambulance")
+		}, "A barrier that was opened"},
+		"refund": {func(ctx context.Context, b *taking, stay parking.Stay) error {
+			paid, err := b.Desk.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
+			b.do(err)
+			_, err = b.c.GiveBack(ctx, lane.Refund{Stay: stay.ID, Payment: paid.Payment, Reason: "too much"})
+			return err
+		}, "A refund"},
+		"early payment": {func(ctx context.Context, b *taking, stay parking.Stay) error {
+			_, err := b.c.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
+			return err
+		}, "Money that was taken"},
+		"receipt": {func(ctx context.Context, b *taking, stay parking.Stay) error {
+			paid, err := b.Desk.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
+			b.do(err)
+			_, err = b.c.Receipt(ctx, lane.ReceiptRequest{Stay: stay.ID, Payment: paid.Payment})
+			return err
+		}, "A receipt"},
+		"shift": {func(ctx context.Context, b *taking, _ parking.Stay) error {
+			_, err := b.c.OpenShift(ctx, lane.ShiftOpening{})
+			return err
+		}, "of a shift"},
+		"void": {func(ctx context.Context, b *taking, stay parking.Stay) error {
+			return b.c.Void(ctx, stay.ID, "by mistake")
+		}, "A stay that was voided"},
+		"unknown exit with money": {func(ctx context.Context, b *taking, _ parking.Stay) error {
+			return b.c.OutUnknown(ctx, "2", b.Arrive("2", lane.Arrival{Plate: "88A00001"}).ID, "lost", 30_000, parking.Cash)
+		}, "Money that was taken"},
+		"VietQR": {func(ctx context.Context, b *taking, stay parking.Stay) error {
+			return b.c.ShowQR(ctx, "2", b.Arrive("2", lane.Arrival{Plate: string(stay.Plate)}).ID)
+		}, "A code that was shown"},
+		"arrival": {func(ctx context.Context, b *taking, _ parking.Stay) error {
+			_, err := b.c.Arrive(ctx, "2", lane.Arrival{})
+			return err
+		}, "nothing down"},
+		"backing out": {func(ctx context.Context, b *taking, _ parking.Stay) error {
+			id, _ := b.in("30A77777")
+			return b.c.BackOut(ctx, "1", id, "no fuel")
+		}, "backed out"},
+		"time": {func(ctx context.Context, b *taking, _ parking.Stay) error {
+			return b.c.SetTime(ctx, b.Clock.Wall())
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newTaking(t, lanetest.Options{})
+			stay := b.inside("30A54321")
+			older := b.inside("30A12345")
+			b.do(b.c.MoveStay(t.Context(), older.ID, "N03", "stands there")) // what could be taken back
+			err := c.act(t.Context(), b, stay)
+			if name == "time" { // what is refused is no act: the one before is the last still
+				wantCode(t, err, parking.Conflict)
+				if _, err := b.c.TakeBack(t.Context()); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			b.do(err)
+			if shown := b.c.View().LastAct; shown == nil || shown.Why == "" {
+				t.Errorf("shown: %+v", shown)
+			}
+			b.refuses(c.says)
+			if s := b.stay(older.ID); s.Slot != "N03" {
+				t.Errorf("an older act was taken back: %+v", s)
+			}
+		})
+	}
+}
+
 // A minute is a minute of the machine, whatever the cloud says of the time.
 func TestTakenBackWithinAMinute(t *testing.T) {
 	t.Parallel()
@@ -231,7 +308,10 @@ func TestTakingBackIsOfThisConsole(t *testing.T) {
 	wantCode(t, err, parking.Forbidden)
 	_, err = b.Desk.Console().TakeBack(ctx) // another console of the gate
 	wantCode(t, err, parking.Conflict)
-	b.restart()
+	b.c.Close()
+	b.Restart()
+	b.c = b.Desk.Console()
+	t.Cleanup(b.c.Close)
 	b.refuses("There is nothing to take back.")
 	if s := b.stay(stay.ID); s.State != parking.Inside {
 		t.Errorf("%+v", s)
@@ -243,10 +323,8 @@ func TestTakingBackIsOfThisConsole(t *testing.T) {
 func TestTakingBackWhileAnActIsUnderWay(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	b := newTaking(t, lanetest.Options{})
 	slow := slowBarrier{asked: make(chan struct{}), opens: make(chan struct{})}
-	b.Config.Barriers["2"] = slow
-	b.restart()
+	b := newTaking(t, lanetest.Options{}, func(c *lane.Config) { c.Barriers["2"] = slow })
 	b.in("30A12345")
 	done := make(chan error, 1)
 	go func() { done <- b.c.OpenByHand(ctx, "2", "ambulance") }()

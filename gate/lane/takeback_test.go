@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/gate/device"
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
 	"gatehouse/gate/state"
@@ -21,14 +22,28 @@ type taking struct {
 	c *lane.Console
 }
 
-func newTaking(t *testing.T, o lanetest.Options) *taking {
+// newTaking is one whose lanes see who passes, unless change takes that away.
+func newTaking(t *testing.T, o lanetest.Options, change ...func(*lane.Config)) *taking {
 	t.Helper()
 	o.NoCamera, o.NoVision = true, true
-	b := &taking{Bench: withPassages(t, o)}
+	o.Setup = func(c *lane.Config) {
+		seen, err := device.OpenSensor("api:")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Sensors = map[string]device.Sensor{"1/passage": seen, "2/passage": seen}
+		for _, f := range change {
+			f(c)
+		}
+	}
+	b := &taking{Bench: lanetest.New(t, o)}
 	b.c = b.Desk.Console()
 	t.Cleanup(b.c.Close)
 	return b
 }
+
+// blind takes the sensors away that see passages.
+func blind(c *lane.Config) { c.Sensors = nil }
 
 // do fails the test when an act does.
 func (b *taking) do(err error) {
@@ -105,7 +120,6 @@ func TestTakenBack(t *testing.T) {
 			}
 		}, lane.ActIn, parking.KindVehicleBackedOut, "30A-123.45"},
 		{"let in, gone without being seen", func(b *taking) func() {
-			b.blind()
 			_, stay := b.in("30A12345")
 			_, err := b.Desk.Arrive(b.T.Context(), "1", lane.Arrival{Device: true}) // who comes next
 			b.do(err)
@@ -259,7 +273,11 @@ func TestTakenBack(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newTaking(t, lanetest.Options{Change: shops})
+			var change []func(*lane.Config)
+			if c.fact == parking.KindStayVoided {
+				change = append(change, blind)
+			}
+			b := newTaking(t, lanetest.Options{Change: shops}, change...)
 			check := c.act(b)
 			if shown := b.c.View().LastAct; shown == nil || shown.Kind != c.kind || shown.Why != "" || shown.Display != c.plate {
 				t.Fatalf("the console shows %+v", shown)
@@ -288,21 +306,6 @@ func TestTakenBack(t *testing.T) {
 			check()
 		})
 	}
-}
-
-// blind takes the sensors away that see passages.
-func (b *taking) blind() {
-	b.T.Helper()
-	b.Config.Sensors = nil
-	b.restart()
-}
-
-func (b *taking) restart() {
-	b.T.Helper()
-	b.c.Close()
-	b.Restart()
-	b.c = b.Desk.Console()
-	b.T.Cleanup(b.c.Close)
 }
 
 func (b *taking) commands() (n int) {
@@ -345,82 +348,5 @@ func (b *taking) shownAs(code string, was lane.Subject) func() {
 			s.Slot != was.Slot || s.Zone != was.Zone || s.Due != was.Due || s.Discount != was.Discount || len(s.Matches) != len(was.Matches) || len(s.Warnings) != len(was.Warnings) {
 			b.T.Errorf("%+v\nwas %+v", s, was)
 		}
-	}
-}
-
-// What cannot be taken back says so, and nothing older is taken back instead.
-func TestWhatCannotBeTakenBack(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		act  func(ctx context.Context, b *taking, stay parking.Stay) error
-		says string
-	}{
-		"barrier by hand": {func(ctx context.Context, b *taking, _ parking.Stay) error {
-			return b.c.OpenByHand(ctx, "2", "ambulance")
-		}, "A barrier that was opened"},
-		"refund": {func(ctx context.Context, b *taking, stay parking.Stay) error {
-			paid, err := b.Desk.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
-			b.do(err)
-			_, err = b.c.GiveBack(ctx, lane.Refund{Stay: stay.ID, Payment: paid.Payment, Reason: "too much"})
-			return err
-		}, "A refund"},
-		"early payment": {func(ctx context.Context, b *taking, stay parking.Stay) error {
-			_, err := b.c.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
-			return err
-		}, "Money that was taken"},
-		"receipt": {func(ctx context.Context, b *taking, stay parking.Stay) error {
-			paid, err := b.Desk.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
-			b.do(err)
-			_, err = b.c.Receipt(ctx, lane.ReceiptRequest{Stay: stay.ID, Payment: paid.Payment})
-			return err
-		}, "A receipt"},
-		"shift": {func(ctx context.Context, b *taking, _ parking.Stay) error {
-			_, err := b.c.OpenShift(ctx, lane.ShiftOpening{})
-			return err
-		}, "of a shift"},
-		"void": {func(ctx context.Context, b *taking, stay parking.Stay) error {
-			return b.c.Void(ctx, stay.ID, "by mistake")
-		}, "A stay that was voided"},
-		"unknown exit with money": {func(ctx context.Context, b *taking, _ parking.Stay) error {
-			return b.c.OutUnknown(ctx, "2", b.Arrive("2", lane.Arrival{Plate: "88A00001"}).ID, "lost", 30_000, parking.Cash)
-		}, "Money that was taken"},
-		"VietQR": {func(ctx context.Context, b *taking, stay parking.Stay) error {
-			return b.c.ShowQR(ctx, "2", b.Arrive("2", lane.Arrival{Plate: string(stay.Plate)}).ID)
-		}, "A code that was shown"},
-		"arrival": {func(ctx context.Context, b *taking, _ parking.Stay) error {
-			_, err := b.c.Arrive(ctx, "2", lane.Arrival{})
-			return err
-		}, "nothing down"},
-		"backing out": {func(ctx context.Context, b *taking, _ parking.Stay) error {
-			id, _ := b.in("30A77777")
-			return b.c.BackOut(ctx, "1", id, "no fuel")
-		}, "backed out"},
-		"time": {func(ctx context.Context, b *taking, _ parking.Stay) error {
-			return b.c.SetTime(ctx, b.Clock.Wall())
-		}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newTaking(t, lanetest.Options{})
-			stay := b.inside("30A54321")
-			older := b.inside("30A12345")
-			b.do(b.c.MoveStay(t.Context(), older.ID, "N03", "stands there")) // what could be taken back
-			err := c.act(t.Context(), b, stay)
-			if name == "time" { // what is refused is no act: the one before is the last still
-				wantCode(t, err, parking.Conflict)
-				if _, err := b.c.TakeBack(t.Context()); err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			b.do(err)
-			if shown := b.c.View().LastAct; shown == nil || shown.Why == "" {
-				t.Errorf("shown: %+v", shown)
-			}
-			b.refuses(c.says)
-			if s := b.stay(older.ID); s.Slot != "N03" {
-				t.Errorf("an older act was taken back: %+v", s)
-			}
-		})
 	}
 }
