@@ -1,7 +1,6 @@
 package lane_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -349,4 +348,21 @@ func (b *taking) shownAs(code string, was lane.Subject) func() {
 			b.T.Errorf("%+v\nwas %+v", s, was)
 		}
 	}
+}
+
+// A plate that was picked for sure is unsure again.
+func TestAPickedPlateIsTakenBack(t *testing.T) {
+	t.Parallel()
+	b := &taking{Bench: lanetest.New(t, lanetest.Options{Still: true})}
+	b.c = b.Desk.Console()
+	t.Cleanup(b.c.Close)
+	b.Vision.Next(lanetest.Unsure("30A12345", "30A12346"), nil)
+	s := b.Arrive("1", lane.Arrival{})
+	b.do(b.c.PickCandidate(t.Context(), "1", s.ID, 1))
+	if _, err := b.c.TakeBack(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.shownAs("1", s)()
+	_, err := b.c.AcceptIn(t.Context(), "1", s.ID)
+	wantCode(t, err, parking.Conflict) // somebody has to look
 }

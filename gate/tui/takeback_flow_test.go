@@ -21,7 +21,7 @@ func TestTakingBackByKeys(t *testing.T) {
 			}
 		})
 		p.Press("u")
-		p.Sees("There is nothing of the last minute")
+		p.Sees("Nothing to take back")
 		p.arrival["1"].Set(true)
 		p.settle("1")
 		p.Sees("30A-555.01", "Let in")
@@ -34,7 +34,7 @@ func TestTakingBackByKeys(t *testing.T) {
 			t.Fatalf("%+v, %+v", back, p.Lane("1").Subject)
 		}
 		p.Press("u")
-		p.Sees("There is nothing of the last minute")
+		p.Sees("Nothing to take back")
 		if n := len(p.FactsOf(parking.KindVehicleIn)); n != 1 {
 			t.Errorf("a second press lets in: %d", n)
 		}

@@ -32,8 +32,8 @@ func TestTakeBackKey(t *testing.T) {
 		says string
 	}{
 		"an act of this minute": {acted(idleView()), true, "✓ taken back: IN 30A-123.45"},
-		"nothing":               {idleView(), false, "There is nothing of the last minute to take back."},
-		"more than a minute":    {over, false, "There is nothing of the last minute to take back."},
+		"nothing":               {idleView(), false, "Nothing to take back."},
+		"more than a minute":    {over, false, "Nothing to take back."},
 		"what stands":           {fixed, false, "A barrier that was opened cannot be taken back."},
 		"view only":             {viewOnly(acted(idleView())), false, "From this address: view only."},
 		"locked":                {locked, false, "Enter unlock"},
@@ -58,7 +58,7 @@ func TestTakeBackIsOnceAndTold(t *testing.T) {
 	t.Parallel()
 	m, d, clock := console(acted(offeredIn(idleView())), 80, 24, english)
 	press(m, clock, "?")
-	if frame := ansi.Strip(m.frame()); !strings.Contains(frame, "take the last act back: IN 30A-123.45") {
+	if frame := ansi.Strip(m.frame()); !strings.Contains(frame, "take back the last act: IN 30A-123.45") {
 		t.Errorf("the help:\n%s", frame)
 	}
 	press(m, clock, "esc")

@@ -2,8 +2,8 @@ package words
 
 // consoleTakeBack holds the texts of the key that takes the last act back.
 var consoleTakeBack = area{
-	"console.help.take_back":  {"rút lại việc vừa làm", "take the last act back"},
-	"console.why.nothing":     {"Một phút qua không có việc gì để rút lại.", "There is nothing of the last minute to take back."},
+	"console.help.take_back":  {"rút lại việc vừa làm", "take back the last act"},
+	"console.why.nothing":     {"Không có gì để rút lại.", "Nothing to take back."},
 	"console.said.taken_back": {"✓ đã rút lại: %s", "✓ taken back: %s"},
 
 	"console.taken.in":       {"VÀO %s", "IN %s"},
