@@ -180,7 +180,7 @@ func TestSlowLine(t *testing.T) {
 			worst = max(worst, g.press(t, string(r), string(r), 2*time.Second))
 		}
 		g.leaveDialog(t)
-		worst = max(worst, g.press(t, "?", "sửa biển số", 2*time.Second))
+		worst = max(worst, g.press(t, "?", "rút lại việc vừa làm", 2*time.Second))
 		g.leaveDialog(t)
 		if n := g.out.Behind() - behind; n > 0 {
 			t.Errorf("%d bytes were written behind others", n)
