@@ -26,6 +26,9 @@ type Console struct {
 	base   *View // of the desk, and
 	view   *View // what this console shows of it
 	left   context.CancelFunc
+
+	last     *lastAct // what the guard did last
+	underway int      // acts
 }
 
 // Console returns the console whose guard is the gate's: the one in the terminal
@@ -103,7 +106,7 @@ func (c *Console) actingLocked(ctx context.Context) (context.Context, error) {
 
 // at does an act at a lane, which the console holds meanwhile, and on until the
 // vehicle that stands there then is done.
-func (c *Console) at(ctx context.Context, code string, do func(ctx context.Context) error) error {
+func (c *Console) at(ctx context.Context, code string, was was, do func(ctx context.Context) error) error {
 	if err := c.openAt(code); err != nil {
 		return err
 	}
@@ -111,15 +114,12 @@ func (c *Console) at(ctx context.Context, code string, do func(ctx context.Conte
 	if err != nil {
 		return err
 	}
-	guard, err := c.who()
-	if err != nil {
-		return err
-	}
 	d := c.desk
+	guard := d.signedIn(ctx)
 	if err := d.holds.take(c, guard.shown(), code, d.busyWith(code)); err != nil {
 		return err
 	}
-	err = do(ctx)
+	err = c.during(ctx, code, was, do)
 	d.holds.acted(c, code, d.busyWith(code))
 	c.mu.Lock()
 	closed := c.closed
@@ -189,6 +189,7 @@ func (c *Console) View() *View {
 	if v.Guard != nil {
 		v.HasCard = c.desk.hasCard(v.Guard.Name)
 	}
+	v.LastAct = c.lastShown(v.Guard, v.Now)
 	if c.locked && v.Guard != nil {
 		v.hideMoney()
 		v.hideMessages()

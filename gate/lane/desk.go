@@ -132,6 +132,7 @@ type Desk struct {
 	signs  map[string]*sign      // by lane
 	guard  atomic.Pointer[Guard] // who is signed in at the gate, nil for nobody
 	holds  laneHolds             // of lanes, by consoles
+	deeds  deeds                 // what guards did just now
 	cards  guardCards            // that unlock consoles
 	disk   Worker
 	spent  map[string]Hold // by slot: holds of slots that vehicles took
@@ -382,6 +383,7 @@ func (d *Desk) write(ctx context.Context, drafts ...state.Draft) ([]parking.Fact
 		d.disk.Why = parking.ErrorMessage(err)
 		d.log.Error("facts were not written", "kind", drafts[0].Kind, "error", err)
 	}
+	d.noteWritten(ctx, drafts, facts)
 	d.touch()
 	return facts, err
 }

@@ -94,7 +94,7 @@ func (c *Console) openAt(code string) error {
 // hideMoney takes out of a view what a locked console does not show. Its lanes
 // are the view's own.
 func (v *View) hideMoney() {
-	v.Locked, v.Shift, v.Discounts = true, nil, nil
+	v.Locked, v.Shift, v.Discounts, v.LastAct = true, nil, nil, nil
 	var recent []Event
 	for _, e := range v.Recent {
 		if e.Kind == parking.KindPaymentTaken {

@@ -222,26 +222,28 @@ type Event struct {
 
 // View is everything that a screen shows, as one immutable value.
 type View struct {
-	Now       time.Time    `json:"now"`
-	SiteName  string       `json:"site_name"`
-	Gate      parking.Gate `json:"gate"`
-	Timezone  string       `json:"timezone"`
-	Currency  string       `json:"currency"`
-	Language  string       `json:"language"`
-	Guard     *Guard       `json:"guard,omitempty"`
-	ViewOnly  bool         `json:"view_only,omitempty"` // nothing can be done from this console
-	Locked    bool         `json:"locked,omitempty"`    // the console is: money is not shown, and only vehicles that come in are dealt with
-	HasCard   bool         `json:"has_card,omitempty"`  // a card unlocks the guard's consoles
-	Shift     *ShiftView   `json:"shift,omitempty"`     // the guard's open drawer
-	Link      Link         `json:"link"`
-	Vision    Worker       `json:"vision"`
-	Disk      Worker       `json:"disk"`
-	Zones     []ZoneView   `json:"zones"`
-	Lanes     []LaneView   `json:"lanes"`
-	Recent    []Event      `json:"recent"`
-	Conflicts int          `json:"conflicts"`
-	Unplaced  int          `json:"unplaced"`
-	Troubles  []Trouble    `json:"troubles,omitempty"`
+	Now      time.Time    `json:"now"`
+	SiteName string       `json:"site_name"`
+	Gate     parking.Gate `json:"gate"`
+	Timezone string       `json:"timezone"`
+	Currency string       `json:"currency"`
+	Language string       `json:"language"`
+	Guard    *Guard       `json:"guard,omitempty"`
+	ViewOnly bool         `json:"view_only,omitempty"` // nothing can be done from this console
+	Locked   bool         `json:"locked,omitempty"`    // the console is: money is not shown, and only vehicles that come in are dealt with
+	HasCard  bool         `json:"has_card,omitempty"`  // a card unlocks the guard's consoles
+	Shift    *ShiftView   `json:"shift,omitempty"`     // the guard's open drawer
+	// LastAct is what the guard did last at this console, for a minute.
+	LastAct   *LastAct   `json:"last_act,omitempty"`
+	Link      Link       `json:"link"`
+	Vision    Worker     `json:"vision"`
+	Disk      Worker     `json:"disk"`
+	Zones     []ZoneView `json:"zones"`
+	Lanes     []LaneView `json:"lanes"`
+	Recent    []Event    `json:"recent"`
+	Conflicts int        `json:"conflicts"`
+	Unplaced  int        `json:"unplaced"`
+	Troubles  []Trouble  `json:"troubles,omitempty"`
 	// Messages are those of administrators that nobody here has read, the newest
 	// first; of a locked console's only that they are there.
 	Messages []MessageView `json:"messages,omitempty"`

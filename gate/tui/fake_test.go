@@ -159,6 +159,10 @@ func (d *fakeDesk) Void(_ context.Context, stay uuid.UUID, reason string) error 
 	return d.note("void %s %q", short(stay), reason)
 }
 
+func (d *fakeDesk) TakeBack(context.Context) (lane.LastAct, error) {
+	return lane.LastAct{Kind: lane.ActIn, Display: "30A-123.45"}, d.note("take back")
+}
+
 func (d *fakeDesk) Tap(_ context.Context, code, text string) (lane.Tapped, error) {
 	return lane.Tapped{}, d.note("tap %s %q", code, text)
 }

@@ -68,6 +68,9 @@ func (m *model) helpLines(w int) []string {
 			group, title = b.group, m.t(b.group)
 		}
 		line := " " + m.th.role(look.Quiet, fit(title, 9)) + " " + m.th.strong(look.Text, fit(name, 8)) + " " + m.t(b.does)
+		if b.what != nil {
+			line += b.what(m)
+		}
 		switch why := m.whyNot(b); {
 		case why != "" && m.view.ViewOnly && !b.look:
 			line += m.th.role(look.Out, " "+m.th.bareMark(look.Out))

@@ -26,6 +26,7 @@ type binding struct {
 	why    func(m *model) string         // why it cannot be used now, "" when it can
 	do     func(m *model) tea.Cmd        //
 	off    func(m *model) *lane.LaneView // whose line says why not; nil for the gate's
+	what   func(m *model) string         // what it is about just now, for the help; nil for keys that say it all
 }
 
 func bind(group, does string, keys ...string) binding {
@@ -36,6 +37,7 @@ func (b binding) when(why func(m *model) string) binding     { b.why = why; retu
 func (b binding) run(do func(m *model) tea.Cmd) binding      { b.do = do; return b }
 func (b binding) at(f func(m *model) *lane.LaneView) binding { b.off = f; return b }
 func (b binding) written(label string) binding               { b.label = label; return b }
+func (b binding) about(what func(m *model) string) binding   { b.what = what; return b }
 func (b binding) once() binding                              { b.act = true; return b }
 func (b binding) opens(d func(m *model) dialog) binding {
 	return b.run(func(m *model) tea.Cmd { m.push(d(m)); return nil })
@@ -54,6 +56,7 @@ func usualKeys() []binding {
 		bind("group.acts", "help.back_out", "b").at((*model).focused).when(whyNotBackOut).opens(newBackOut),
 		bind("group.acts", "help.aside", "a").once().at(toward(parking.Out)).when(whyNoDue).run((*model).moveAside),
 		bind("group.acts", "help.recall", "r").once().at(toward(parking.Out)).when(whyNoneAside).run((*model).recall),
+		bind("group.acts", "help.take_back", "u").once().when(whyNotTakenBack).run((*model).takeBack).about((*model).lastAct),
 
 		bind("group.vehicle", "help.plate", "e").at((*model).focused).when(whyNotOpen).opens(newPlate),
 		bind("group.vehicle", "help.class", "c").once().at((*model).focused).when(whyNotOpen).run((*model).nextClass),

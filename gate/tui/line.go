@@ -143,7 +143,10 @@ func (l *line) answered(column int) (frame int, ok bool) {
 // measure learns how fast the line is from bytes that took d. Few bytes say
 // how far the terminal is; that the line is fast they can say, too.
 func (l *line) measure(sum int, d time.Duration) {
-	took := max(d-l.nearest, time.Millisecond)
+	took := d - l.nearest
+	if took <= 0 { // nearer than all before: nothing is known of how much of it is the way
+		took = max(d, time.Millisecond)
+	}
 	if sum >= measurable || l.nearest > 0 && sum >= tellingBytes || float64(sum) >= pictureRate*d.Seconds() {
 		rate := min(fastestRate, float64(sum)/took.Seconds())
 		if l.rate > 0 {

@@ -86,6 +86,12 @@ func anyView(t *rapid.T) lane.View {
 	if rapid.IntRange(0, 9).Draw(t, "signed in") > 0 {
 		v.Guard = &lane.Guard{Name: text.Draw(t, "name"), Display: text.Draw(t, "shown"), Role: text.Draw(t, "role")}
 	}
+	if rapid.Bool().Draw(t, "acted") {
+		v.LastAct = &lane.LastAct{
+			Kind: rapid.SampledFrom([]lane.ActKind{lane.ActIn, lane.ActTurn, ""}).Draw(t, "act"), Display: text.Draw(t, "of"),
+			Why: rapid.SampledFrom([]string{"", "It stands."}).Draw(t, "why not"), Until: fakeNow.Add(time.Minute),
+		}
+	}
 	for range rapid.IntRange(0, 7).Draw(t, "zones") {
 		z := lane.ZoneView{Zone: parking.Zone{
 			Code: text.Draw(t, "zone code"), Kind: rapid.SampledFrom([]parking.ZoneKind{parking.Numbered, parking.Counted}).Draw(t, "kind"),
@@ -126,7 +132,7 @@ func TestFrameAlwaysFits(t *testing.T) {
 	t.Parallel()
 	keys := []string{
 		"space", "enter", "esc", "tab", "up", "down", "left", "right", "backspace", "f2", "f10", "ctrl+c", "n", "o", "e", "c", "s", "l", "t", "q", "m",
-		"x", "/", "g", "p", "?", "1", "2", "5", "8", "đ", "漢", "👍", "v", "delete", "home", "a", "b", "r", "d", "[", "]", ",", "ctrl+l",
+		"x", "/", "g", "p", "?", "1", "2", "5", "8", "đ", "漢", "👍", "v", "delete", "home", "a", "b", "r", "d", "u", "[", "]", ",", "ctrl+l",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 200).Draw(t, "w"), rapid.IntRange(1, 60).Draw(t, "h")

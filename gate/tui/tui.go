@@ -93,6 +93,11 @@ type Keeping interface {
 	Void(ctx context.Context, stay uuid.UUID, reason string) error
 }
 
+// TakingBack undoes what the guard did last; View.LastAct says what that is.
+type TakingBack interface {
+	TakeBack(ctx context.Context) (lane.LastAct, error)
+}
+
 // Signing is who stands at the gate.
 type Signing interface {
 	SignIn(ctx context.Context, name, password string) error
@@ -118,6 +123,7 @@ type Desk interface {
 	Leaving
 	Paying
 	Keeping
+	TakingBack
 	Presenting
 	Copying
 	Receipting

@@ -16,7 +16,7 @@ func Sentence(lang, s string) string {
 	}
 	for _, fixed := range []map[string]string{
 		fixedSentences, laneSentences, settleSentences, laterSentences, tokenSentences, shiftSentences, passSentences, receiptSentences,
-		discountSentences, signSentences, settingsSentences, lockSentences, setupSentences, messageSentences,
+		discountSentences, signSentences, settingsSentences, lockSentences, setupSentences, messageSentences, takeBackSentences,
 	} {
 		if vi, ok := fixed[s]; ok {
 			return vi
@@ -37,7 +37,7 @@ type sentencePattern struct {
 }
 
 var sentencePatterns = compileSentences(slices.Concat(
-	passValues, settleValues, shiftValues, laterValues, tokenValues, receiptValues, discountValues, signValues, settingsValues, lockValues, setupValues, messageValues, valueSentences,
+	takeBackValues, passValues, settleValues, shiftValues, laterValues, tokenValues, receiptValues, discountValues, signValues, settingsValues, lockValues, setupValues, messageValues, valueSentences,
 ))
 
 // compileSentences makes patterns of pairs in which {} stands for a value,

@@ -43,12 +43,12 @@ func mapsOf(all ...map[string]string) map[string]string {
 
 func TestSentencesAreWhole(t *testing.T) {
 	t.Parallel()
-	for en, vi := range mapsOf(fixedSentences, shiftSentences, laneSentences, laterSentences, tokenSentences, receiptSentences, settingsSentences, lockSentences, messageSentences) {
+	for en, vi := range mapsOf(fixedSentences, shiftSentences, laneSentences, laterSentences, tokenSentences, receiptSentences, settingsSentences, lockSentences, messageSentences, takeBackSentences) {
 		if !strings.HasSuffix(en, ".") || !strings.HasSuffix(vi, ".") || norm.NFC.String(vi) != vi {
 			t.Errorf("%q: %q is no whole sentence in NFC", en, vi)
 		}
 	}
-	for _, p := range slices.Concat(valueSentences, shiftValues, tokenValues, receiptValues, signValues, settingsValues, lockValues, messageValues) {
+	for _, p := range slices.Concat(valueSentences, shiftValues, tokenValues, receiptValues, signValues, settingsValues, lockValues, messageValues, takeBackValues) {
 		values := strings.Count(p[0], "{}")
 		if got := strings.Count(p[1], "{"); got != values {
 			t.Errorf("%q has %d values, its translation %d", p[0], values, got)

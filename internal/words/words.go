@@ -30,7 +30,7 @@ var catalogue = merge(areas())
 func areas() []area {
 	return append([]area{
 		common, console, consoleDialogs, consoleTroubles, consoleConflicts, consolePaper, consoleShifts, consolePasses, consoleTokens, consoleDiscount, tickets, signs,
-		receipts, consoleReceipts, consoleSettings, consoleLock, consoleMessages, setup,
+		receipts, consoleReceipts, consoleSettings, consoleLock, consoleMessages, consoleTakeBack, setup,
 	}, pages...)
 }
 
