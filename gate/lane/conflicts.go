@@ -5,7 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"gatehouse/internal/wire"
+	"github.com/google/uuid"
+
 	"gatehouse/parking"
 )
 
@@ -31,7 +32,9 @@ func (d *Desk) Conflicts(ctx context.Context) []ConflictView {
 	slices.Reverse(open) // they come oldest first
 	out := make([]ConflictView, 0, len(open))
 	for _, c := range open {
-		out = append(out, d.conflict(ctx, &c))
+		v := ConflictView{ID: c.ID, Kind: c.Kind, At: c.At, Slot: c.Slot}
+		d.showStays(ctx, &v, c.Stays)
+		out = append(out, v)
 	}
 	slices.SortStableFunc(out, func(a, b ConflictView) int {
 		switch {
@@ -46,9 +49,9 @@ func (d *Desk) Conflicts(ctx context.Context) []ConflictView {
 	return out[:min(len(out), maxConflicts)]
 }
 
-func (d *Desk) conflict(ctx context.Context, c *wire.Conflict) ConflictView {
-	v := ConflictView{ID: c.ID, Kind: c.Kind, At: c.At, Slot: c.Slot}
-	for _, id := range c.Stays {
+// showStays puts the stays into a conflict that this gate still knows.
+func (d *Desk) showStays(ctx context.Context, v *ConflictView, of []uuid.UUID) {
+	for _, id := range of {
 		stay, err := d.cfg.State.Stay(ctx, id)
 		if err != nil {
 			continue // it left days ago: the cloud knows it
@@ -56,5 +59,4 @@ func (d *Desk) conflict(ctx context.Context, c *wire.Conflict) ConflictView {
 		v.Stays = append(v.Stays, stay)
 		v.Here = v.Here || stay.InGate == d.cfg.Gate || stay.OutGate == d.cfg.Gate
 	}
-	return v
 }
