@@ -32,16 +32,25 @@ type Figures struct {
 	Exact     int // the best reading equals the truth
 	Read      int // said to be read
 	ReadWrong int // … and wrong
+	Odd       Honest
 	Unsure    int
 	None      int
 	Failures  []Failure
 	Took      []time.Duration // a picture each
 }
 
+// Honest are the figures of the pictures that no threshold was chosen on.
+type Honest struct {
+	Pictures, Read, ReadWrong int
+}
+
 // count adds one answer.
 func (f *Figures) count(p Picture, loose bool, got vision.Reading, err error, took time.Duration) {
 	f.Pictures++
 	f.Took = append(f.Took, took)
+	if p.Odd {
+		f.Odd.Pictures++
+	}
 	truth, answer := Bare(p.Truth, loose), Bare(string(got.Plate), loose)
 	right := err == nil && answer == truth
 	if right {
@@ -54,8 +63,14 @@ func (f *Figures) count(p Picture, loose bool, got vision.Reading, err error, to
 		f.None++
 	case got.Outcome == vision.OutcomeRead:
 		f.Read++
+		if p.Odd {
+			f.Odd.Read++
+		}
 		if !right {
 			f.ReadWrong++
+			if p.Odd {
+				f.Odd.ReadWrong++
+			}
 		}
 	default:
 		f.Unsure++
@@ -89,6 +104,9 @@ func (f *Figures) add(o Figures) {
 	f.Exact += o.Exact
 	f.Read += o.Read
 	f.ReadWrong += o.ReadWrong
+	f.Odd.Pictures += o.Odd.Pictures
+	f.Odd.Read += o.Odd.Read
+	f.Odd.ReadWrong += o.Odd.ReadWrong
 	f.Unsure += o.Unsure
 	f.None += o.None
 	f.Took = append(f.Took, o.Took...)

@@ -9,7 +9,6 @@
 package bench
 
 import (
-	"crypto/sha256"
 	"encoding/csv"
 	"io"
 	"os"
@@ -33,6 +32,7 @@ const maxPictures = 100_000
 type Picture struct {
 	File  string // name within the folder
 	Truth string // as in the truth file
+	Odd   bool   // no threshold was chosen on it
 }
 
 // Folder is a set of pictures.
@@ -42,10 +42,18 @@ type Folder struct {
 	Country  string // grammar that its plates are read under: "vn" where the name begins so, else "any"
 	Loose    bool   // its truth mixes 0 with O and 1 with I, which are counted equal
 	Pictures []Picture
+	LeftOut  []LeftOut
 }
 
-// Load reads a folder's truth file. The error is NotFound without one, Invalid
-// when it is not understood or holds no picture.
+// LeftOut is a picture that is not measured, because its truth is known to be wrong.
+type LeftOut struct {
+	Picture
+	Why string
+}
+
+// Load reads a folder's truth file and looks at its pictures; those whose label is
+// known to be wrong are left out. The error is NotFound without a truth file or a
+// picture, Invalid when it is not understood or holds no picture.
 func Load(dir string) (Folder, error) {
 	f := Folder{Dir: dir, Name: filepath.Base(filepath.Clean(dir)), Country: "any"}
 	if strings.HasPrefix(f.Name, "vn") {
@@ -56,8 +64,23 @@ func Load(dir string) (Folder, error) {
 		return f, parking.Errorf(parking.NotFound, "The folder %s has no %s that can be read.", dir, TruthFile)
 	}
 	defer func() { _ = file.Close() }() // only read
-	f.Pictures, err = parseTruth(file)
-	return f, err
+	pictures, err := parseTruth(file)
+	if err != nil {
+		return f, err
+	}
+	for _, p := range pictures {
+		data, err := f.read(p)
+		if err != nil {
+			return f, err
+		}
+		p.Odd = Odd(data)
+		if why := WrongLabel(data); why != "" {
+			f.LeftOut = append(f.LeftOut, LeftOut{p, why})
+			continue
+		}
+		f.Pictures = append(f.Pictures, p)
+	}
+	return f, nil
 }
 
 // parseTruth reads a table whose first row names its columns, "file" and "plate"
@@ -96,19 +119,8 @@ func parseTruth(r io.Reader) ([]Picture, error) {
 
 // OnlyOdd leaves only the pictures whose SHA-256 is odd: those that a threshold
 // was not chosen on.
-func (f *Folder) OnlyOdd() error {
-	var odd []Picture
-	for _, p := range f.Pictures {
-		data, err := f.read(p)
-		if err != nil {
-			return err
-		}
-		if sum := sha256.Sum256(data); sum[len(sum)-1]&1 == 1 {
-			odd = append(odd, p)
-		}
-	}
-	f.Pictures = odd
-	return nil
+func (f *Folder) OnlyOdd() {
+	f.Pictures = slices.DeleteFunc(f.Pictures, func(p Picture) bool { return !p.Odd })
 }
 
 // read reads a picture, at most one byte more than one may have.

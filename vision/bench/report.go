@@ -51,10 +51,57 @@ func (r *Report) Markdown(about string) string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, n, e.Name, cells(&sum))
 	}
+	b.WriteString(r.operatingPoint())
 	if len(r.Results) > 0 {
 		b.WriteString(r.failures(&r.Results[0]))
 	}
+	b.WriteString(r.leftOut())
 	return b.String()
+}
+
+// operatingPoint is how far "read" may be believed: over the folders of a country
+// whose threshold was measured, on the pictures that it was not chosen on.
+func (r *Report) operatingPoint() string {
+	var b strings.Builder
+	for _, e := range r.Results {
+		var sum Figures
+		var share []string
+		for k, f := range r.Folders {
+			if f.Country != "vn" {
+				continue
+			}
+			of := &e.Folders[k]
+			sum.add(*of)
+			if of.Pictures > 0 {
+				share = append(share, fmt.Sprintf("%s %.1f %%", f.Name, 100*float64(of.Read)/float64(of.Pictures)))
+			}
+		}
+		if sum.Odd.Read == 0 {
+			continue
+		}
+		low, high := Wilson(sum.Odd.ReadWrong, sum.Odd.Read)
+		fmt.Fprintf(&b, "| %s | %d of %d | %d: %.2f %% | %.2f–%.2f | %d of %d | %s |\n", e.Name, sum.Odd.Read, sum.Odd.Pictures, sum.Odd.ReadWrong,
+			100*float64(sum.Odd.ReadWrong)/float64(sum.Odd.Read), 100*low, 100*high, sum.ReadWrong, sum.Read, strings.Join(share, ", "))
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nWhat `read` is worth: plates of vn whose SHA-256 is odd, on which no threshold was chosen; the last columns are of all.\n\n" +
+		"| engine | odd, read | of these wrong | 95 % | all: wrong of read | all: answered as read |\n| --- | --- | --- | --- | --- | --- |\n" + b.String()
+}
+
+// leftOut lists the pictures whose label is wrong.
+func (r *Report) leftOut() string {
+	var b strings.Builder
+	for _, f := range r.Folders {
+		for _, l := range f.LeftOut {
+			fmt.Fprintf(&b, "- %s: %s\n", strings.TrimSuffix(l.File, filepath.Ext(l.File)), l.Why)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nLeft out, because the source's label is wrong, seen by eye:\n\n" + b.String()
 }
 
 // cells are the columns that are an engine's on one folder.

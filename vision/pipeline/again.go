@@ -6,10 +6,10 @@ import (
 	"gatehouse/vision/pipeline/ppocr"
 )
 
-// A reading that is believed less than this is worth a second look: through the
-// quad that its letters tell, and through a wider one.
+// A reading that is believed less than contentWith is worth a second look: through
+// the quad that its letters tell, and through a wider one.
 const (
-	contentWith = 0.9
+	contentWith = 0.6
 	wider       = 1.3
 	// room is what a plate leaves free around its letters, in their heights.
 	roomAcross, roomAbove = 0.35, 0.25

@@ -25,6 +25,14 @@ const (
 const (
 	// leastLetter is how sure the reader must be that there is a letter.
 	leastLetter = 0.25
+	// plainLetter is what the network says of a letter that is plainly there: what
+	// it is trained by (a focal loss) never asks for more.
+	plainLetter = 0.93
+	// surest is the most that is believed of a letter.
+	surest = 0.99
+	// smoothing is the part of a letter's share that training gives to all letters
+	// alike (reader_loss in vision/train/train.py), so that no share comes near 1.
+	smoothing = 0.05
 	// sameLetter is the overlap of two boxes from which they are one letter.
 	sameLetter = 0.45
 )
@@ -52,12 +60,13 @@ func (r *letterReader) read(crop gocv.Mat) ([]letter, error) {
 			y: (float64(p.y) + 0.5 + float64(answer.at(letterDY, p.y, p.x))) * cropStride,
 			w: math.Exp(float64(answer.at(letterW, p.y, p.x))) * letterUnit,
 			h: math.Exp(float64(answer.at(letterH, p.y, p.x))) * letterUnit,
-			p: p.p, shares: make([]float64, len(spell.Alphabet)),
+			p: min(p.p/plainLetter, surest), shares: make([]float64, len(spell.Alphabet)),
 		}
 		for k := range l.shares {
 			l.shares[k] = float64(answer.at(whichAt+k, p.y, p.x))
 		}
 		softmax(l.shares)
+		unsmooth(l.shares)
 		if l.w > 1 && l.h > 3 && l.w < cropWidth && l.h < 2*cropHeight {
 			all = append(all, l)
 		}
@@ -80,6 +89,19 @@ func softmax(v []float64) {
 	}
 	for i := range v {
 		v[i] /= sum
+	}
+}
+
+// unsmooth takes back from the shares what training has given to all alike; what
+// was less than that stays a hundredth of it. Their sum stays 1.
+func unsmooth(shares []float64) {
+	alike, sum := smoothing/float64(len(shares)), 0.0
+	for i, s := range shares {
+		shares[i] = max(s-alike, alike/100)
+		sum += shares[i]
+	}
+	for i := range shares {
+		shares[i] /= sum
 	}
 }
 

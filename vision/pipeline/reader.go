@@ -158,6 +158,11 @@ func (r *Reader) readPicture(grey gocv.Mat, data []byte, country Country) (visio
 		if err != nil {
 			return vision.None(), err
 		}
+		if best.missing && len(theirs.Plate) == len(best.reading.Plate) {
+			// What is not there the other reader does not see either.
+			theirs.Confidence = rounded(theirs.Confidence * letterGone)
+			theirs.Candidates[0].Confidence = theirs.Confidence
+		}
 		best.reading = together(best.reading, theirs)
 	}
 	reading := best.reading
@@ -219,6 +224,7 @@ func (r *Reader) bestLook(grey gocv.Mat, country Country) (look, error) {
 // believed.
 type look struct {
 	reading vision.Reading // unsure, or none
+	missing bool           // a letter, at the end of a row
 	again   []quad
 	rows    [][4]ppocr.Point // where its rows of letters are
 }
@@ -231,14 +237,14 @@ func (r *Reader) readPlate(grey gocv.Mat, q *quad, country Country) (look, error
 	if err != nil {
 		return look{}, err
 	}
-	best := vision.None()
+	best, mostLikely, missing := vision.None(), 0.0, false
 	for _, choice := range choices(rows(letters)) {
-		reading := weigh(choice, q, country)
-		if reading.Confidence > best.Confidence {
-			best = reading
+		reading, likely := weigh(choice, q, country)
+		if likely > mostLikely {
+			best, mostLikely, missing = reading, likely, letterMissing(choice.rows, country)
 		}
 	}
-	l := look{reading: best, again: again(q, letters, rectified), rows: rowsOf(q, letters, rectified)}
+	l := look{reading: best, missing: missing, again: again(q, letters, rectified), rows: rowsOf(q, letters, rectified)}
 	if best.Outcome == vision.OutcomeNone {
 		return l, nil
 	}

@@ -18,6 +18,10 @@ import (
 // the whole picture.
 type secondReader struct{ ocr *ppocr.Reader }
 
+// secondSure is how much PP-OCRv4 has to believe of the rows, so that it need not
+// look at the whole picture.
+const secondSure = 0.9
+
 // read reads a picture (BGR) a second time.
 func (s *secondReader) read(bgr gocv.Mat, l *look, country Country) (vision.Reading, error) {
 	var lines []ppocr.Line
@@ -30,10 +34,10 @@ func (s *secondReader) read(bgr gocv.Mat, l *look, country Country) (vision.Read
 	}
 	reading := vision.None()
 	if rows := lettersOf(lines...); len(rows) == len(lines) && len(rows) > 0 {
-		reading = weigh(choice{rows: rows, left: 1}, &quad{p: 1}, country)
+		reading, _ = weigh(choice{rows: rows, left: 1}, &quad{p: 1}, country)
 		reading.Box = l.reading.Box
 	}
-	if reading.Confidence >= contentWith || reading.Plate != "" && reading.Plate == l.reading.Plate {
+	if reading.Confidence >= secondSure || reading.Plate != "" && reading.Plate == l.reading.Plate {
 		return reading, nil
 	}
 	all, err := s.ocr.Lines(bgr)
@@ -61,7 +65,7 @@ func likeliestLines(lines []ppocr.Line, country Country) vision.Reading {
 		if len(rows) != len(parts) {
 			return
 		}
-		reading := weigh(choice{rows: rows, left: 1}, &quad{p: 1}, country)
+		reading, _ := weigh(choice{rows: rows, left: 1}, &quad{p: 1}, country)
 		boxes := make([]textLine, len(parts))
 		for i, p := range parts {
 			boxes[i].box = p.Box

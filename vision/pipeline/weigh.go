@@ -75,8 +75,10 @@ func without(all [][]letter, none func(*letter) bool) choice {
 }
 
 // weigh reads a choice under the grammar: what is believed is the likeliest
-// spelling's share, by how sure each letter is one.
-func weigh(c choice, q *quad, country spell.Country) vision.Reading {
+// spelling's share, by how sure each letter is one. likely is to compare choices
+// by: that, and under the plain grammar how often plates of such a form and length
+// are met.
+func weigh(c choice, q *quad, country spell.Country) (reading vision.Reading, likely float64) {
 	var shares [][]float64
 	perLine := make([]int, len(c.rows))
 	certain := c.left
@@ -87,17 +89,54 @@ func weigh(c choice, q *quad, country spell.Country) vision.Reading {
 			certain *= row[k].p
 		}
 	}
+	if letterMissing(c.rows, country) {
+		certain *= letterGone
+	}
 	spellings := spell.All(shares, country, perLine)
 	if len(spellings) == 0 {
-		return vision.None()
+		return vision.None(), 0
 	}
 	believed := math.Pow(q.p, 0.5) * math.Pow(certain, 0.5)
 	candidates := spell.Candidates(spellings, func(parking.Plate) float64 { return believed })
 	first := candidates[0]
-	return vision.Reading{
+	reading = vision.Reading{
 		Outcome: vision.OutcomeUnsure, Plate: first.Plate, Confidence: first.Confidence,
 		Display: first.Plate.DisplayAs(len(c.rows), class(c.rows)), Lines: len(c.rows), Candidates: candidates,
 	}
+	if country == spell.AnyCountry {
+		return reading, believed * spellings[0].Likely()
+	}
+	return reading, reading.Confidence
+}
+
+// Both rows of a Vietnamese plate stand in its middle. Where glare or dirt has
+// taken the first or last letter of a row, what is left is half a pitch off, and may
+// spell a plate all the same: 59-U1 438.68 without its 4 is an old plate of four
+// digits.
+const (
+	mostOff    = 1.0 / 3 // how far rows of which nothing is missing may be apart, in pitches
+	letterGone = 0.04    // what is left of the belief beyond that
+)
+
+// letterMissing says whether a letter must be missing at the end of a row.
+func letterMissing(rows [][]letter, country spell.Country) bool {
+	return country == spell.Vietnam && offCentre(rows)
+}
+
+// offCentre says whether the middles of two rows are so far apart that a letter
+// must be missing at one end.
+func offCentre(rows [][]letter) bool {
+	if len(rows) != 2 {
+		return false
+	}
+	var middle [2]float64
+	pitch := 0.0
+	for i, row := range rows {
+		first, last := row[0], row[len(row)-1]
+		middle[i] = (first.x - first.w/2 + last.x + last.w/2) / 2
+		pitch = (last.x - first.x) / math.Max(1, float64(len(row)-1)) // the lower row's: it has no dash
+	}
+	return math.Abs(middle[1]-middle[0]) > mostOff*pitch
 }
 
 // class is the class of vehicle that the rows tell: on two rows, a car has three

@@ -1,5 +1,7 @@
 """python3 -m unittest discover -s vision/train"""
 
+import os
+import tempfile
 import unittest
 
 import cv2
@@ -133,6 +135,32 @@ class Lines(unittest.TestCase):
         with torch.no_grad():
             self.assertEqual(tuple(nets.Detector().eval()(torch.zeros(nets.INPUTS["detector"])).shape), (1, 9, 48, 80))
             self.assertEqual(tuple(nets.Reader().eval()(torch.zeros(nets.INPUTS["reader"])).shape), (1, 42, 24, 48))
+
+    def test_training_goes_on_from_an_export_as_it_was(self):
+        import torch
+        import export
+        import restart
+        torch.manual_seed(5)
+        with tempfile.TemporaryDirectory() as folder:
+            for which, net in nets.NETS.items():
+                made = net().train()
+                batches = [torch.rand((4, *nets.INPUTS[which][1:])) for _ in range(3)]
+                with torch.no_grad():
+                    for batch in batches:
+                        made(batch)  # so that the normalisations have seen something
+                path = os.path.join(folder, which + ".onnx")
+                export.export(made.eval(), which, path)
+                again = net()
+                restart.load(again, path, batches)
+                with torch.no_grad():
+                    wanted = made(batches[0])
+                    spread = float(wanted.std())
+                    self.assertLess(float((again.eval()(batches[0]) - wanted).abs().max()), 1e-3 * spread)
+                    # With the spread of a batch instead of the measured one it stays close.
+                    self.assertLess(float((again.train()(batches[0]) - wanted).abs().mean()), 0.2 * spread)
+                    other = nets.Detector() if which == "reader" else nets.Reader()
+                    with self.assertRaises(ValueError):
+                        restart.load(other, path, [torch.rand((1, *nets.INPUTS["detector" if which == "reader" else "reader"][1:]))])
 
 
 if __name__ == "__main__":

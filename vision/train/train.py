@@ -20,20 +20,23 @@ from torch.nn import functional as F
 
 import contract
 import nets
+import restart
 import samples
 import scene
 from glyphs import Fonts
 
-RATE = 2e-3        # of AdamW while level
+RATE = 2e-3        # of AdamW while level; a run that goes on from weights takes half
 FALL = 0.25        # share of the steps over which the rate falls to a fiftieth
 WARM = 100         # steps over which it rises at the start
 AVERAGE = 0.998    # of the weights that are exported
+CALIBRATE = 24     # batches that tell the spread of each layer when weights are taken from a file
 
 
-def rate(step, steps):
-    """The learning rate of a step."""
+def rate(step, steps, first=0):
+    """The learning rate of a step of a run that began at step first."""
     left = (steps - step) / max(1, FALL * steps)
-    return RATE * min(1.0, (step + 1) / WARM) * min(1.0, 0.02 + 0.98 * max(0.0, left))
+    level = RATE if first == 0 else RATE / 2
+    return level * min(1.0, (step - first + 1) / WARM) * min(1.0, 0.02 + 0.98 * max(0.0, left))
 
 
 def reader_batch(seed, step, world, size):
@@ -101,9 +104,20 @@ class Run:
         self.average = copy.deepcopy(self.net)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=1e-4)
         self.step, self.minutes = 0, 0.0
+        self.first = 0    # the step at which this optimiser began
+
+    def begin(self, path, step, minutes):
+        """Goes on from exported weights, which were made in so many steps and minutes;
+        the optimiser begins anew."""
+        self.step = self.first = step
+        self.minutes = minutes
+        world = scene.World(Fonts())
+        # Pictures that no step of this run sees again.
+        restart.load(self.net, path, [BATCH[self.which](self.seed + 1000, i, world, self.batch)[0] for i in range(CALIBRATE)])
+        self.average = copy.deepcopy(self.net)
 
     def save(self, path):
-        state = {"which": self.which, "seed": self.seed, "step": self.step, "minutes": self.minutes, "net": self.net.state_dict(),
+        state = {"which": self.which, "seed": self.seed, "step": self.step, "first": self.first, "minutes": self.minutes, "net": self.net.state_dict(),
                  "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict()}
         torch.save(state, path + ".part")
         os.replace(path + ".part", path)
@@ -113,6 +127,7 @@ class Run:
         if state["which"] != self.which:
             raise SystemExit(f"{path} is a checkpoint of the {state['which']}")
         self.seed, self.step, self.minutes = state["seed"], state["step"], state["minutes"]
+        self.first = state["first"]
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -134,7 +149,8 @@ class Run:
 
     @torch.no_grad()
     def _follow(self):
-        keep = min(AVERAGE, self.step / (self.step + 10))
+        steps = self.step - self.first
+        keep = min(AVERAGE, steps / (steps + 10))
         for mean, now in zip(self.average.state_dict().values(), self.net.state_dict().values()):
             if mean.dtype.is_floating_point:
                 mean.lerp_(now, 1 - keep)
@@ -150,6 +166,8 @@ def main():
     ask.add_argument("--steps", type=int, required=True, help="of the whole run, those already made included")
     ask.add_argument("--batch", type=int, default=16, help="pictures of a step")
     ask.add_argument("--from", dest="start", help="a checkpoint to start from instead of the folder's latest.pt")
+    ask.add_argument("--weights", help="exported weights (ONNX) to go on from, where the folder has no run yet")
+    ask.add_argument("--made", default="0,0", metavar="STEPS,MINUTES", help="what those weights are of")
     ask.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
     args = ask.parse_args()
 
@@ -161,6 +179,9 @@ def main():
     start = args.start or (latest if os.path.exists(latest) else None)
     if start:
         run.load(start)
+    elif args.weights:
+        steps, minutes = args.made.split(",")
+        run.begin(args.weights, int(steps), float(minutes))
     world = scene.World(Fonts())
     print(f"{args.which}: seed {run.seed}, step {run.step} of {args.steps}", flush=True)
 
@@ -170,7 +191,7 @@ def main():
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, frame: stopped.append(number))   # the step in hand is finished and saved
     while run.step < args.steps and not stopped:
-        lr = rate(run.step, args.steps)
+        lr = rate(run.step, args.steps, run.first)
         if run.step == int((1 - FALL) * args.steps):
             run.save(stable)
         for k, v in run.go(world, lr).items():

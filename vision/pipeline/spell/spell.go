@@ -101,43 +101,136 @@ func anyPatterns(letters []int) []string {
 type Spelling struct {
 	Plate parking.Plate
 	Log   float64 // sum of the logarithms of the letters' shares
-	rank  float64 // Log, less for what is rare: the likeliest has the most
+	rank  float64 // Log, and how often such plates are met: the likeliest has the most
 }
 
-// maxSpellings bounds what is kept at each letter: a plate's best spellings
-// differ in a few letters only.
-const maxSpellings = 12
+// Likely is how likely a spelling is among all, whatever their number of letters.
+func (s *Spelling) Likely() float64 { return math.Exp(s.rank) }
+
+const (
+	// maxSpellings bounds what is kept at each letter: a plate's best spellings
+	// differ in a few letters only.
+	maxSpellings = 12
+	// maxHere bounds the letters that are tried at one place.
+	maxHere = 6
+	// maxPatterns bounds the patterns that are spelled out.
+	maxPatterns = 4
+)
 
 // spell returns the likeliest spellings that fit a pattern, the best first.
 // shares holds, for each letter, the share of each letter of the alphabet.
 func spell(shares [][]float64, pattern string) []Spelling {
-	beam := []Spelling{{}}
+	type partial struct {
+		letters [maxLetters]uint8 // places in Alphabet
+		log     float64
+	}
+	beam, next := []partial{{}}, make([]partial, 0, maxHere*maxSpellings)
 	for i, share := range shares {
-		allowed := places[pattern[i]]
-		var next []Spelling
-		for k, r := range Alphabet {
-			if share[k] < 1e-4 || !strings.ContainsRune(allowed, r) {
-				continue
-			}
+		next = next[:0]
+		for _, k := range likeliest(share, pattern[i]) {
+			more := math.Log(share[k])
 			for _, s := range beam {
-				next = append(next, Spelling{Plate: s.Plate + parking.Plate(r), Log: s.Log + math.Log(share[k])})
+				s.letters[i], s.log = k, s.log+more
+				next = append(next, s)
 			}
 		}
-		slices.SortFunc(next, func(a, b Spelling) int { return cmp.Compare(b.Log, a.Log) })
-		beam = next[:min(len(next), maxSpellings)]
+		slices.SortFunc(next, func(a, b partial) int { return cmp.Compare(b.log, a.log) })
+		beam = append(beam[:0], next[:min(len(next), maxSpellings)]...)
 	}
-	return beam
+	out := make([]Spelling, len(beam))
+	for i, s := range beam {
+		plate := make([]rune, len(shares))
+		for k := range plate {
+			plate[k] = Alphabet[s.letters[k]]
+		}
+		out[i] = Spelling{Plate: parking.Plate(plate), Log: s.log}
+	}
+	return out
 }
 
-// All tries every pattern and keeps what the grammar knows.
+// maxLetters is more than any pattern has.
+const maxLetters = 12
+
+// leastShare is the share below which a letter was not seen.
+const leastShare = 1e-4
+
+// likeliest lists the letters that may stand at a place of a pattern and were
+// seen, those with the greatest shares, by their places in Alphabet.
+func likeliest(share []float64, place byte) []uint8 {
+	var best [maxHere]uint8
+	n := 0
+	for _, k := range allowed[place] {
+		if share[k] < leastShare || n == maxHere && share[k] <= share[best[n-1]] {
+			continue
+		}
+		n = min(n+1, maxHere)
+		i := n - 1
+		for ; i > 0 && share[best[i-1]] < share[k]; i-- {
+			best[i] = best[i-1]
+		}
+		best[i] = k
+	}
+	return best[:n]
+}
+
+// allowed are the letters of places, by their places in Alphabet.
+var allowed = func() map[byte][]uint8 {
+	by := map[byte][]uint8{}
+	for place, letters := range places {
+		for _, r := range letters {
+			by[place] = append(by[place], uint8(slices.Index(Alphabet, r))) //nolint:gosec // 37 letters
+		}
+	}
+	return by
+}()
+
+// likely is a pattern and the logarithm of how often it is met.
+type likely struct {
+	pattern string
+	log     float64
+	most    float64 // no spelling ranks higher
+}
+
+// patternsFor lists the patterns that may spell these shares best.
+func patternsFor(shares [][]float64, country Country, letters []int) []likely {
+	var all []likely
+	add := func(pattern string, log float64) {
+		l := likely{pattern: pattern, log: log, most: log}
+		for i, share := range shares {
+			best := 0.0
+			for _, k := range allowed[pattern[i]] {
+				best = max(best, share[k])
+			}
+			if best < leastShare {
+				return
+			}
+			l.most += math.Log(best)
+		}
+		all = append(all, l)
+	}
+	for _, pattern := range Patterns(country, letters) {
+		switch {
+		case country == AnyCountry:
+			add(pattern, 0)
+			for _, f := range formats[len(pattern)] {
+				add(f.pattern, f.log)
+			}
+		case rare(pattern):
+			add(pattern, math.Log(rarely))
+		default:
+			add(pattern, 0)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b likely) int { return cmp.Compare(b.most, a.most) })
+	return all[:min(len(all), maxPatterns)]
+}
+
+// All tries the patterns and keeps what the grammar knows.
 func All(shares [][]float64, country Country, letters []int) []Spelling {
 	var all []Spelling
-	for _, pattern := range Patterns(country, letters) {
-		for _, s := range spell(shares, pattern) {
-			s.rank = s.Log
-			if rare(pattern) {
-				s.rank += math.Log(rarely)
-			}
+	for _, p := range patternsFor(shares, country, letters) {
+		for _, s := range spell(shares, p.pattern) {
+			s.rank = s.Log + p.log
 			if country == AnyCountry || s.Plate.Known() {
 				all = append(all, s)
 			}
@@ -146,28 +239,31 @@ func All(shares [][]float64, country Country, letters []int) []Spelling {
 	slices.SortFunc(all, func(a, b Spelling) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(a.Plate, b.Plate))
 	})
-	all = slices.CompactFunc(all, func(a, b Spelling) bool { return a.Plate == b.Plate })
+	seen := map[parking.Plate]bool{}
+	all = slices.DeleteFunc(all, func(s Spelling) bool {
+		again := seen[s.Plate]
+		seen[s.Plate] = true
+		return again
+	})
 	return all[:min(len(all), maxSpellings)]
 }
 
 // Candidates turns spellings into what the guard sees, the likeliest first;
-// belief is how far the site and the plate as a whole are believed.
+// belief is how far the site and the plate as a whole are believed. What the
+// letters' shares give to all spellings is divided among them by how often such
+// plates are met, too.
 func Candidates(spellings []Spelling, belief func(parking.Plate) float64) []vision.Candidate {
-	type weighed struct {
-		vision.Candidate
-		rank float64
-	}
-	all := make([]weighed, 0, len(spellings))
+	given, ranked := 0.0, 0.0
 	for _, s := range spellings {
-		b := belief(s.Plate)
-		all = append(all, weighed{vision.Candidate{Plate: s.Plate, Confidence: round(math.Exp(s.Log) * b)}, math.Exp(s.rank) * b})
+		given += math.Exp(s.Log)
+		ranked += math.Exp(s.rank)
 	}
-	slices.SortStableFunc(all, func(a, b weighed) int { return cmp.Compare(b.rank, a.rank) })
-	candidates := make([]vision.Candidate, 0, maxCandidates)
-	for _, w := range all[:min(len(all), maxCandidates)] {
-		candidates = append(candidates, w.Candidate)
+	all := make([]vision.Candidate, 0, len(spellings))
+	for _, s := range spellings {
+		all = append(all, vision.Candidate{Plate: s.Plate, Confidence: round(given * math.Exp(s.rank) / ranked * belief(s.Plate))})
 	}
-	return candidates
+	slices.SortStableFunc(all, func(a, b vision.Candidate) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	return all[:min(len(all), maxCandidates)]
 }
 
 // maxCandidates is how many the guard is shown.

@@ -82,6 +82,36 @@ func TestTheGrammarDecides(t *testing.T) {
 	}
 }
 
+// Under the plain grammar what the world's cars have decides between letters that
+// look alike, and nothing else: a number of no format that is seen well stays.
+func TestFormatsDecideBetweenLettersThatLookAlike(t *testing.T) {
+	t.Parallel()
+	twins := map[rune]rune{'0': 'O', '1': 'I', '8': 'B', 'O': '0', 'I': '1', 'B': '8'}
+	for _, c := range []struct {
+		seen  string // what each letter rather looks like
+		doubt float64
+		want  parking.Plate
+	}{
+		{"ABCI23O", 0.3, "ABC1230"}, // Brazil, Texas, New York
+		{"8ABCI23", 0.3, "8ABC123"}, // California
+		{"ABO1CDE", 0.3, "AB01CDE"}, // Britain
+		{"ML0C2S", 0, "ML0C2S"},
+		{"IM4U2B", 0.02, "IM4U2B"}, // somebody's own choice
+		{"BOOKI", 0.02, "BOOKI"},
+	} {
+		letters := []rune(c.seen)
+		got := spell.All(clear(letters, c.doubt, func(i int) rune {
+			if r, ok := twins[letters[i]]; ok {
+				return r
+			}
+			return letters[i]
+		}), spell.AnyCountry, []int{len(letters)})
+		if len(got) == 0 || got[0].Plate != c.want {
+			t.Errorf("%s is spelled %v, want %s", c.seen, got, c.want)
+		}
+	}
+}
+
 // Whatever the shares: spellings are plates of the grammar, each once, the
 // likeliest first (a rare one needs to be much likelier), and no share is counted that was not given.
 func TestSpellings(t *testing.T) {
