@@ -118,7 +118,8 @@ func TestReportNamesFailuresAndNoPlate(t *testing.T) {
 		Results: []Result{{Name: "ours", Note: "of this project", Folders: []Figures{figuresOf()}, PeakMB: 123.4}},
 	}
 	text := r.Markdown("Measured.")
-	for _, want := range []string{"| x (vn) | 7 | ours | 28.6 % | 8.2–64.1 | 2 / 3 / 2 | 1 of 2 (≤ 90.5 %) | 40 | 70 |", "123 MB", "- x, one character (1): 2*\n",
+	for _, want := range []string{
+		"| x (vn) | 7 | ours | 28.6 % | 8.2–64.1 | 2 / 3 / 2 | 1 of 2 (≤ 90.5 %) | 40 | 70 |", "123 MB", "- x, one character (1): 2*\n",
 		"| ours | 2 of 7 | 1: 50.00 % | 9.45–90.55 | 1 of 2 | x 28.6 % |", "- x-8: the label's last digit is 5; on the plate it is 6\n",
 	} {
 		if !strings.Contains(text, want) {

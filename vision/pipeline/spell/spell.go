@@ -160,7 +160,7 @@ func likeliest(share []float64, place byte) []uint8 {
 	var best [maxHere]uint8
 	n := 0
 	for _, k := range allowed[place] {
-		if share[k] < leastShare || n == maxHere && share[k] <= share[best[n-1]] {
+		if share[k] < leastShare || n == maxHere && share[k] <= share[best[maxHere-1]] {
 			continue
 		}
 		n = min(n+1, maxHere)
