@@ -82,6 +82,7 @@ func (v *vehicle) copySubject() *Subject {
 	s := v.Subject
 	s.Warnings = slices.Clone(s.Warnings)
 	s.Matches = slices.Clone(s.Matches)
+	s.Photos = slices.Clone(v.photos) // a camera's may come yet
 	return &s
 }
 

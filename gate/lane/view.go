@@ -108,6 +108,8 @@ type Subject struct {
 	Token     string         `json:"token,omitempty"`
 	Warnings  []string       `json:"warnings,omitempty"`
 	Stay      uuid.UUID      `json:"stay"` // once accepted
+	// Photos are those that the lane's cameras have taken of it, for the console.
+	Photos []parking.PhotoRef `json:"-"`
 	// Check says that the reading is unsure: Correct or PickCandidate must come
 	// before AcceptIn, Pick before money.
 	Check bool `json:"check_plate,omitempty"`

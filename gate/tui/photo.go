@@ -172,13 +172,31 @@ func (m *model) entryShots(lv *lane.LaneView) []shot {
 	return out
 }
 
-// pictureParts divides a lane's picture between its camera and photos of the entry.
+// faceShot is the face of who is in front of a lane now, where it has a camera for
+// it: the lane's own picture is of the plate.
+func (m *model) faceShot(lv *lane.LaneView) []shot {
+	s := lv.Subject
+	if s == nil || s.Stage == lane.Arrived || done(s) || m.view.Locked {
+		return nil
+	}
+	if sha := thumbOf(s.Photos, "face"); sha != "" {
+		return []shot{{sha: sha, caption: m.t("photo.face")}}
+	}
+	return nil
+}
+
+// pictureParts divides a lane's picture between its camera, the face of who is there,
+// and photos of the entry. Where they do not all have room, what is to be compared
+// with what the camera sees comes first.
 func (m *model) pictureParts(lv *lane.LaneView, r rect) (live rect, beside []shot) {
 	live = m.pictureRect(r)
 	if live.h < minPicture {
 		return live, nil
 	}
 	beside = m.entryShots(lv)
+	if n := len(beside) + 1; (live.w-n)/(n+1) >= leastShot {
+		beside = append(m.faceShot(lv), beside...)
+	}
 	for len(beside) > 0 && (live.w-len(beside))/(len(beside)+1) < leastShot {
 		beside = beside[:len(beside)-1]
 	}

@@ -86,6 +86,45 @@ func TestPhotosOfTheEntryStandBesideTheCamera(t *testing.T) {
 	}
 }
 
+// The face of who is in front of a lane stands beside the lane's picture of the
+// plate, and beside the face of who came in where there is room for all.
+func TestTheFaceOfWhoIsThere(t *testing.T) {
+	t.Parallel()
+	face := []parking.PhotoRef{{Role: "plate", Thumb: "platea"}, {Role: "face", Thumb: "facea"}}
+	with := func(v lane.View, side int) lane.View {
+		return editSubject(v, side, func(s *lane.Subject) { s.Photos = face })
+	}
+	locked := with(offeredIn(idleView()), 0)
+	locked.Locked = true
+	for _, c := range []struct {
+		name string
+		view lane.View
+		w    int
+		side int
+		want string
+	}{
+		{"in", with(offeredIn(idleView()), 0), 80, 0, "facea"},
+		{"in, locked", locked, 80, 0, ""},
+		{"in, no camera for it", offeredIn(idleView()), 80, 0, ""},
+		{"out, room for all", with(pictured(matchedOut(idleView())), 1), 160, 1, "facea platea facea"},
+		{"out, narrow", with(pictured(matchedOut(idleView())), 1), 80, 1, "platea facea"},
+		{"out, nobody known", with(unknown(idleView()), 1), 80, 1, "facea"},
+	} {
+		m, d, _ := console(c.view, c.w, 40)
+		d.photos = entryPhotos()
+		_, beside := m.pictureParts(m.pane(c.side), m.layout().lanes[c.side])
+		var got []string
+		for _, s := range beside {
+			got = append(got, s.sha)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: photos %v, want %s", c.name, got, c.want)
+		}
+		run(m, m.wantPhotos())
+		checkSize(t, m.frame(), c.w, 40)
+	}
+}
+
 // A stay's details have its photos beside, from the search and from the map.
 func TestDetailsShowPhotos(t *testing.T) {
 	t.Parallel()
