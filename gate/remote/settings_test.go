@@ -49,11 +49,10 @@ func TestLockOverSSH(t *testing.T) {
 	binh.shows("phím")
 	lan.press("\x0c") // ctrl+l
 	lan.shows("ĐANG KHOÁ")
-	before := strings.Count(lan.text(), "\a")
 	lan.press("f") // gives money back
 	lan.shows("Mật khẩu")
 	lan.press("wrong\r")
-	wait(t, "a bell", func() bool { return strings.Count(lan.text(), "\a") > before+1 })
+	lan.shows("Sai tên") // until then the form takes no keys; a bell is no sign: titles end with one
 	lan.press(password + "\r")
 	lan.pressUntil("f", "the list of payments", func() bool { return strings.Contains(lan.text(), "hoàn") })
 	if strings.Contains(binh.text(), "ĐANG KHOÁ") {

@@ -41,8 +41,11 @@ var sentencePatterns = compileSentences(slices.Concat(
 ))
 
 // compileSentences makes patterns of pairs in which {} stands for a value,
-// {2} in the Vietnamese for the second.
+// {2} in the Vietnamese for the second. Those that say more come first: a value
+// must not swallow half of a sentence that has a pattern of its own.
 func compileSentences(pairs [][2]string) []sentencePattern {
+	pairs = slices.Clone(pairs)
+	slices.SortStableFunc(pairs, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
 	out := make([]sentencePattern, 0, len(pairs))
 	for _, p := range pairs {
 		english := strings.ReplaceAll(regexp.QuoteMeta(p[0]), `\{\}`, `"?(.+?)"?`)

@@ -41,6 +41,15 @@ func mapsOf(all ...map[string]string) map[string]string {
 	return out
 }
 
+// A sentence whose end is another one's is translated whole.
+func TestTheLongerSentenceWins(t *testing.T) {
+	t.Parallel()
+	got := Sentence(Vi, "Name or password is wrong, or lan has not signed in at this gate before.")
+	if want := "Sai tên hay mật khẩu, hoặc lan chưa từng đăng nhập ở cổng này."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestSentencesAreWhole(t *testing.T) {
 	t.Parallel()
 	for en, vi := range mapsOf(fixedSentences, shiftSentences, laneSentences, laterSentences, tokenSentences, receiptSentences, settingsSentences, lockSentences, messageSentences, takeBackSentences) {
