@@ -216,7 +216,7 @@ func BenchmarkSlowLine(b *testing.B) {
 	behind := g.out.Behind()
 	var all, helps []time.Duration
 	for b.Loop() {
-		helps = append(helps, g.press(b, "?", "sửa biển số", time.Minute))
+		helps = append(helps, g.press(b, "?", "xe đã đi, bỏ", time.Minute))
 		g.leaveDialog(b)
 		g.press(b, "/", "Tìm", time.Minute)
 		for _, r := range strange[:12] {
