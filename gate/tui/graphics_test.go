@@ -88,6 +88,12 @@ func TestPicturesAsPixels(t *testing.T) {
 	if sent := sentTo(run(m, m.wantPictures())); sent != "" {
 		t.Errorf("what shows the same is sent again: %.100q", sent)
 	}
+	m.view.Lanes[0].PictureN++
+	decoded := m.wantPictures() // the same once more, and pictures go off and on before it is there
+	m.forgetPictures()
+	if images := imagesIn(t, sentTo(run(m, decoded))); len(images) != 1 || strings.Count(m.frame(), "\U0010EEEE") < 50 {
+		t.Errorf("%d pictures are sent after pictures were off:\n%s", len(images), ansi.Strip(m.frame()))
+	}
 	for i, grey := range []uint8{20, 120, 220} {
 		m.view.Lanes[0].Picture, m.view.Lanes[0].PictureN = flatJPEG(grey), int64(10+i)
 		sent = sentTo(run(m, m.wantPictures()))

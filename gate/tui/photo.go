@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -34,12 +35,17 @@ type photoKey struct {
 	pictureKey
 }
 
+// askAgain is how long after it was not here a photo is asked for once more: that of
+// an entry at another gate may be on its way.
+const askAgain = 2 * time.Second
+
 // photos are those that were asked for, the latest last; rows are nil while one is
-// being decoded, and for good where it cannot be.
+// being decoded, and where it is not here.
 type photos struct {
 	keys    []photoKey
 	rows    map[photoKey][]string
 	numbers map[photoKey]int // those that the terminal has
+	missed  map[photoKey]time.Time
 }
 
 type photoMsg struct {
@@ -78,8 +84,13 @@ func (m *model) wantPhotos() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, s := range all {
 		key := m.photoKey(s)
-		if slices.Contains(m.shots.keys, key) {
-			continue
+		if i := slices.Index(m.shots.keys, key); i >= 0 {
+			at, missed := m.shots.missed[key]
+			if !missed || m.opts.Now().Sub(at) < askAgain {
+				continue
+			}
+			delete(m.shots.missed, key)
+			m.shots.keys = slices.Delete(m.shots.keys, i, i+1)
 		}
 		m.shots.keys = append(m.shots.keys, key)
 		if n := len(m.shots.keys) - keptShots; n > 0 {
@@ -87,6 +98,7 @@ func (m *model) wantPhotos() tea.Cmd {
 				cmds = append(cmds, sendImage("", m.shots.numbers[old]))
 				delete(m.shots.rows, old)
 				delete(m.shots.numbers, old)
+				delete(m.shots.missed, old)
 			}
 			m.shots.keys = slices.Delete(m.shots.keys, 0, n)
 		}
@@ -111,7 +123,11 @@ func (m *model) takePhoto(msg photoMsg) tea.Cmd {
 		return nil // too many others have come since
 	}
 	if m.shots.rows == nil {
-		m.shots.rows, m.shots.numbers = map[photoKey][]string{}, map[photoKey]int{}
+		m.shots.rows, m.shots.numbers, m.shots.missed = map[photoKey][]string{}, map[photoKey]int{}, map[photoKey]time.Time{}
+	}
+	if msg.rows == nil {
+		m.shots.missed[msg.key] = m.opts.Now()
+		return nil
 	}
 	m.shots.rows[msg.key] = msg.rows
 	if msg.number != 0 {

@@ -149,6 +149,30 @@ func TestDetailsShowPhotos(t *testing.T) {
 	}
 }
 
+// A photo that is not here yet is asked for again, but not at once: each answer
+// would ask for the next.
+func TestAPhotoThatComesLater(t *testing.T) {
+	t.Parallel()
+	m, d, clock := console(pictured(matchedOut(idleView())), 120, 40)
+	d.photos = map[string][]byte{}
+	run(m, m.wantPhotos())
+	if m.wantPhotos() != nil {
+		t.Fatal("it is asked for again at once")
+	}
+	d.photos = entryPhotos()
+	clock.pass(askAgain)
+	run(m, m.wantPhotos())
+	_, beside := m.pictureParts(m.pane(1), m.layout().lanes[1])
+	for _, s := range beside {
+		if len(m.shots.rows[m.photoKey(s)]) == 0 {
+			t.Errorf("%s has come and is not shown", s.sha)
+		}
+	}
+	if len(beside) == 0 || m.wantPhotos() != nil {
+		t.Errorf("%d photos; asked for again: %v", len(beside), m.wantPhotos() != nil)
+	}
+}
+
 // However many vehicles pass, a few photos stay decoded.
 func TestFewPhotosAreKept(t *testing.T) {
 	t.Parallel()

@@ -121,8 +121,10 @@ func (m *model) takePicture(msg pictureMsg) tea.Cmd {
 	switch {
 	case msg.err != nil:
 		st.pic.failed, st.pic.rows, st.pic.pixels = msg.key, nil, nil
-	case msg.same && m.pictures:
-		st.pic.have = msg.key
+	case msg.same:
+		if st.pic.rows != nil { // else pictures were off meanwhile, and it is asked for anew
+			st.pic.have = msg.key
+		}
 	case m.pictures:
 		st.pic.have, st.pic.rows, st.pic.pixels = msg.key, msg.rows, msg.pixels
 		send = sendImage(msg.send, st.pic.before)

@@ -3,6 +3,7 @@ package bench
 import (
 	"crypto/sha256"
 	_ "embed" // the list
+	"encoding/csv"
 	"encoding/hex"
 	"strings"
 	"sync"
@@ -16,10 +17,13 @@ import (
 var wrongLabels string
 
 var wrongBySum = sync.OnceValue(func() map[string]string {
+	rows, err := csv.NewReader(strings.NewReader(wrongLabels)).ReadAll()
+	if err != nil {
+		panic("the list of wrong labels: " + err.Error()) // it is built in, and read by a test
+	}
 	by := map[string]string{}
-	for _, line := range strings.Split(strings.TrimSpace(wrongLabels), "\n")[1:] {
-		cells := strings.SplitN(line, ",", 3)
-		by[cells[0]] = cells[2]
+	for _, row := range rows[1:] {
+		by[row[0]] = row[2]
 	}
 	return by
 })

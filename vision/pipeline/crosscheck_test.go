@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"image"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,35 +15,39 @@ import (
 	"gatehouse/vision/pipeline/spell"
 )
 
-// TestTesseractAsCrossCheck measures what a second opinion of Tesseract on the rows
-// that the networks found would be worth: of what is unsure, how much it confirms
-// rightly and wrongly; of what is read, how much it doubts. It ran with -measure when
-// the choice was made against it (vision/README.md), and asserts nothing.
-func TestTesseractAsCrossCheck(t *testing.T) {
-	if !*measure {
-		t.Skip("a measurement: run it with -measure")
+// BenchmarkTesseractAsCrossCheck measures what a second opinion of Tesseract on the
+// rows that the networks found would be worth: of what is unsure, how much it confirms
+// rightly and wrongly; of what is read, how much it doubts (vision/README.md).
+func BenchmarkTesseractAsCrossCheck(b *testing.B) {
+	for b.Loop() {
+		crossCheck(b)
 	}
-	reader := newReader(t)
+}
+
+func crossCheck(b *testing.B) {
+	b.Helper()
+	reader := newReader(b)
 	client := gosseract.NewClient()
 	defer func() { _ = client.Close() }()
 	if err := client.SetPageSegMode(gosseract.PSM_SINGLE_LINE); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	type tally struct{ same, other, silent int }
-	counts := map[string]*tally{}
+	counts, n := map[string]*tally{}, 0
 	var took time.Duration
-	for _, p := range loadPhotographs(t, measuredSets...) {
+	for _, p := range loadPhotographs(b, measuredSets...) {
 		grey, err := gocv.IMDecode(p.data, gocv.IMReadGrayScale)
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		best, err := reader.bestLook(grey, spell.Vietnam)
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		began := time.Now()
-		theirs := tesseractOn(t, client, grey, best.rows)
+		theirs := tesseractOn(b, client, grey, best.rows)
 		took += time.Since(began)
+		n++
 		_ = grey.Close()
 		kind := "unsure"
 		switch {
@@ -69,13 +74,16 @@ func TestTesseractAsCrossCheck(t *testing.T) {
 		}
 	}
 	for kind, c := range counts {
-		t.Logf("%s: Tesseract says the same of %d, another plate of %d, none of %d", kind, c.same, c.other, c.silent)
+		name := strings.ReplaceAll(kind, ", ", "-")
+		b.ReportMetric(float64(c.same), name+"-same")
+		b.ReportMetric(float64(c.other), name+"-other")
+		b.ReportMetric(float64(c.silent), name+"-none")
 	}
-	t.Logf("in %s", took)
+	b.ReportMetric(float64(took.Milliseconds())/float64(n), "ms/picture")
 }
 
 // tesseractOn reads rows one by one.
-func tesseractOn(t *testing.T, client *gosseract.Client, grey gocv.Mat, rows [][4]ppocr.Point) parking.Plate {
+func tesseractOn(t testing.TB, client *gosseract.Client, grey gocv.Mat, rows [][4]ppocr.Point) parking.Plate {
 	t.Helper()
 	whole := ""
 	for _, row := range rows {
