@@ -106,6 +106,13 @@ func (c *Console) SetClass(ctx context.Context, code string, subject uuid.UUID, 
 	return c.at(ctx, code, c.named(ActClass, code, subject), func(ctx context.Context) error { return c.desk.SetClass(ctx, code, subject, class) })
 }
 
+// CorrectClass is Desk.CorrectClass by the console's guard.
+func (c *Console) CorrectClass(ctx context.Context, code string, subject uuid.UUID, class parking.Class, reason string) error {
+	return c.at(ctx, code, c.named(ActClass, code, subject), func(ctx context.Context) error {
+		return c.desk.CorrectClass(ctx, code, subject, class, reason)
+	})
+}
+
 // ChooseSlot is Desk.ChooseSlot by the console's guard.
 func (c *Console) ChooseSlot(ctx context.Context, code string, subject uuid.UUID, to string) error {
 	return c.at(ctx, code, c.named(ActPlace, code, subject), func(ctx context.Context) error { return c.desk.ChooseSlot(ctx, code, subject, to) })

@@ -247,37 +247,6 @@ func (v *vehicle) unpick() {
 	}
 }
 
-// SetClass changes the class of the vehicle; after accepting it is a fact
-// (class_corrected).
-func (d *Desk) SetClass(ctx context.Context, code string, subject uuid.UUID, class parking.Class) error {
-	if err := parking.ValidCode("class", string(class)); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l, _, v, actor, err := d.at(ctx, code, subject)
-	if err != nil {
-		return err
-	}
-	if _, ok := d.cfg.State.Site().Config.Tariff.Classes[class]; !ok {
-		return parking.Errorf(parking.Invalid, "The tariff has no price for the class %q.", class)
-	}
-	if v.done {
-		_, err := d.write(ctx, state.Draft{Kind: parking.KindClassCorrected, Actor: actor, Body: &parking.ClassCorrected{
-			Stay: v.Stay, Class: class, Was: v.Class,
-		}})
-		if err == nil {
-			v.Class, v.result.Class = class, class
-		}
-		return err
-	}
-	v.Class = class
-	v.chosen = false
-	v.Display = v.Plate.DisplayAs(v.Reading.Lines, class)
-	d.assess(l, v)
-	return nil
-}
-
 // ChooseSlot sends the vehicle elsewhere than offered: to a free slot, or to
 // a counted zone, both by code. After accepting it moves the stay
 // (slot_changed).

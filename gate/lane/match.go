@@ -314,6 +314,18 @@ func (d *Desk) reprice(v *vehicle) error {
 	} else {
 		return nil
 	}
+	if !d.priceAnew(v) {
+		return nil
+	}
+	if changed {
+		return parking.Errorf(parking.Conflict, "Something about this stay has changed meanwhile; %s is due now.", d.sum(v.Due))
+	}
+	return parking.Errorf(parking.Conflict, "The fee was shown too long ago; it is %s now.", d.sum(v.Due))
+}
+
+// priceAnew prices the matches as their stays are now and says whether another sum is
+// due; then no code for the former one is shown any more. mu is held.
+func (d *Desk) priceAnew(v *vehicle) bool {
 	was := v.Due
 	v.Matches = slices.Clone(v.Matches)
 	for i := range v.Matches {
@@ -326,16 +338,13 @@ func (d *Desk) reprice(v *vehicle) error {
 	v.Due = v.Matches[v.Chosen].Quote.Due
 	d.touch()
 	if v.Due == was {
-		return nil
+		return false
 	}
 	v.QR, v.Reference = "", ""
 	if v.Stage == Paying {
 		v.Stage = Offered
 	}
-	if changed {
-		return parking.Errorf(parking.Conflict, "Something about this stay has changed meanwhile; %s is due now.", d.sum(v.Due))
-	}
-	return parking.Errorf(parking.Conflict, "The fee was shown too long ago; it is %s now.", d.sum(v.Due))
+	return true
 }
 
 // Pick says which of the matches the vehicle at an exit is (index into

@@ -25,7 +25,13 @@ type traits struct {
 	zone     string
 	slot     string
 	discount string
-	stay     *parking.Stay // once it is done, else nil
+	stay     *parking.Stay // once it is done, or said at an exit which it is, else nil
+}
+
+// same says whether a and b are alike in what is said of the vehicle itself.
+func (t traits) same(b traits) bool {
+	t.stay, b.stay = nil, nil
+	return t == b
 }
 
 // traits of the vehicle that an act is about; the zero value when it has gone.
@@ -57,6 +63,9 @@ func (d *Desk) traitsOf(v *vehicle) traits {
 			s = v.result
 		}
 		t.stay = &s
+	} else if chosen := v.chosenStay(); chosen != nil {
+		s := *chosen
+		t.stay = &s
 	}
 	return t
 }
@@ -76,9 +85,9 @@ func (c *Console) named(kind ActKind, code string, subject uuid.UUID) was {
 			}
 			after := d.traits(code, subject)
 			switch {
-			case after == before: // nothing has become of it
+			case after.same(before): // nothing has become of it
 				return nil
-			case after.done, after == traits{}: // it has gone, or through, meanwhile
+			case after.done, after.same(traits{}): // it has gone, or through, meanwhile
 				return &lastAct{LastAct: LastAct{Why: sayNothingWritten}}
 			}
 			return &lastAct{LastAct: LastAct{Kind: kind, Display: after.display}, lane: code, undo: func(ctx context.Context) error {
@@ -144,7 +153,11 @@ func (d *Desk) restayed(kind ActKind, code string, subject uuid.UUID, before *tr
 		if _, err := d.write(ctx, draft); err != nil {
 			return err
 		}
-		if _, _, v, err := d.known(code, subject); err == nil {
+		switch _, _, v, err := d.known(code, subject); {
+		case err != nil:
+		case v.chosenStay() != nil:
+			d.priceAnew(v)
+		default:
 			v.Plate, v.Display, v.Typed, v.Class = before.plate, before.display, before.typed, before.class
 			v.result.Plate, v.result.Display, v.result.Class = before.stay.Plate, before.stay.Display, before.stay.Class
 		}

@@ -255,6 +255,20 @@ func TestTakenBack(t *testing.T) {
 			b.do(b.c.SetClass(b.T.Context(), "1", s.ID, parking.Motorbike))
 			return b.shownAs("1", s)
 		}, lane.ActClass, none, parking.Plate("30A12345").DisplayAs(0, parking.Motorbike)},
+		{"another class of who leaves", func(b *taking) func() {
+			stay := b.inside("30A12345")
+			s := b.Arrive("2", lane.Arrival{Plate: "30A12345"})
+			b.do(b.c.CorrectClass(b.T.Context(), "2", s.ID, parking.Motorbike, "entered wrongly"))
+			if now := b.Lane("2").Subject; now.Class != parking.Motorbike || now.Due == s.Due {
+				b.T.Errorf("it is a %s and owes %d", now.Class, now.Due)
+			}
+			return func() {
+				now := b.Lane("2").Subject
+				if b.stay(stay.ID).Class != parking.Car || now.Class != parking.Car || now.Due != s.Due || now.Chosen != s.Chosen {
+					b.T.Errorf("it is %+v again, %+v", b.stay(stay.ID), now)
+				}
+			}
+		}, lane.ActClass, parking.KindClassCorrected, "30A-123.45"},
 		{"a discount", func(b *taking) func() {
 			b.inside("30A12345")
 			s := b.Arrive("2", lane.Arrival{Plate: "30A12345"})

@@ -83,6 +83,9 @@ func (v *vehicle) copySubject() *Subject {
 	s.Warnings = slices.Clone(s.Warnings)
 	s.Matches = slices.Clone(s.Matches)
 	s.Photos = slices.Clone(v.photos) // a camera's may come yet
+	if stay := v.chosenStay(); stay != nil {
+		s.Class = stay.Class // whose fee it is
+	}
 	return &s
 }
 

@@ -129,15 +129,14 @@ func (s *State) ownEntry(f parking.Fact, body any) Entry {
 		e.Zone, e.Slot, e.Text = b.Zone, b.Slot, b.Reason
 	case *parking.StayVoided:
 		e.Text = b.Reason
+	case *parking.VehicleBackedOut:
+		e.Lane, e.Text = b.Lane, b.Reason
 	case *parking.PaymentRequested:
 		e.Amount, e.Method, e.Text = b.Amount, b.Method, b.Reference
 	case *parking.PaymentTaken:
 		e.Amount, e.Method, e.Text = b.Amount, b.Method, b.Reference
 	case *parking.RefundPaid:
 		e.Amount, e.Text = b.Amount, b.Reason
-		if stay := s.effective(e.Stay); stay != nil {
-			e.Plate, e.Display = stay.Plate, stay.Display
-		}
 	case *parking.ShiftOpened:
 		e.Text = b.Guard
 	case *parking.ShiftClosed:
@@ -152,6 +151,11 @@ func (s *State) ownEntry(f parking.Fact, body any) Entry {
 		e.Lane, e.Text = b.Lane, b.Reason
 	case *parking.Alarm:
 		e.Lane, e.Text = b.Lane, b.Text
+	}
+	if e.Display == "" && e.Stay != uuid.Nil { // a fact that names its stay alone
+		if stay := s.effective(e.Stay); stay != nil {
+			e.Plate, e.Display = stay.Plate, stay.Display
+		}
 	}
 	return e
 }

@@ -396,8 +396,8 @@ func TestACloudWithAGapGetsItFilled(t *testing.T) {
 }
 
 // The history names the vehicle that left, whatever the camera at the exit made of
-// its plate; after a start, too.
-func TestHistoryNamesTheStayThatLeft(t *testing.T) {
+// its plate, and the one that was moved or voided; after a start, too.
+func TestHistoryNamesTheVehicle(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, store.Options{})
 	g.snapshot(g.site(3))
@@ -409,11 +409,20 @@ func TestHistoryNamesTheStayThatLeft(t *testing.T) {
 	body.Unknown = true
 	unknown.Body = body
 	g.write(unknown)
+	moved := uuid.New()
+	g.write(draftIn(moved, "29A12345", "A002"),
+		state.Draft{Kind: parking.KindSlotChanged, Body: &parking.SlotChanged{Stay: moved, Zone: "A", Slot: "A003", Reason: "wet"}},
+		state.Draft{Kind: parking.KindStayVoided, Body: &parking.StayVoided{Stay: moved, Reason: "turned around"}})
 	for _, when := range []string{"at once", "after a start"} {
 		left := map[parking.Plate]bool{}
 		for _, e := range g.Recent(10) {
-			if e.Kind == parking.KindVehicleOut {
+			switch e.Kind {
+			case parking.KindVehicleOut:
 				left[e.Plate] = true
+			case parking.KindSlotChanged, parking.KindStayVoided: // facts that name their stay alone
+				if e.Plate != "29A12345" || e.Display == "" {
+					t.Errorf("%s %s is of %q (%q)", when, e.Kind, e.Plate, e.Display)
+				}
 			}
 		}
 		if len(left) != 2 || !left["30A14068"] || !left["51F54321"] {

@@ -267,7 +267,8 @@ func (m *model) arrive(dir parking.Direction) tea.Cmd {
 	})
 }
 
-// nextClass changes a vehicle's class to the next that the site knows.
+// nextClass changes a vehicle's class to the next that the site knows. Where money
+// hangs on it, at an exit, it asks which and why.
 func (m *model) nextClass() tea.Cmd {
 	lv := m.focused()
 	classes := m.classes()
@@ -276,6 +277,10 @@ func (m *model) nextClass() tea.Cmd {
 		if c == lv.Subject.Class {
 			next = classes[(i+1)%len(classes)]
 		}
+	}
+	if lv.Lane.Direction == parking.Out && !done(lv.Subject) && chosen(lv.Subject) != nil {
+		m.push(newStayClass(m, lv, next))
+		return nil
 	}
 	return m.bound(lv, "", func(ctx context.Context, code string, subject uuid.UUID) error {
 		return m.desk.SetClass(ctx, code, subject, next)

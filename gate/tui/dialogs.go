@@ -210,6 +210,21 @@ func (f *form) move(by int) {
 }
 
 func (f *form) lines(m *model, w, h int) []string {
+	out, foot := f.body(m, w), m.formFoot(f, w)
+	if len(out)+len(foot) > h {
+		out = out[:max(0, h-len(foot))]
+	}
+	for len(out)+len(foot) < h {
+		out = append(out, "")
+	}
+	return append(out, foot...)
+}
+
+// needs is how many lines f takes when nothing of it is cut off.
+func (f *form) needs(m *model, w int) int { return len(f.body(m, w)) + len(m.formFoot(f, w)) }
+
+// body is all of f above its foot.
+func (f *form) body(m *model, w int) []string {
 	out := []string{m.th.strong(look.Mine, cut(" "+f.title(m), w)), ""}
 	label := 0
 	for _, fl := range f.fields {
@@ -254,14 +269,7 @@ func (f *form) lines(m *model, w, h int) []string {
 	for _, l := range wrap(clean(wrong), w-2, 4) {
 		out = append(out, " "+m.th.role(look.Trouble, l))
 	}
-	foot := m.formFoot(f, w)
-	if len(out)+len(foot) > h {
-		out = out[:max(0, h-len(foot))]
-	}
-	for len(out)+len(foot) < h {
-		out = append(out, "")
-	}
-	return append(out, foot...)
+	return out
 }
 
 // formFoot is what Enter and the other keys do in f.

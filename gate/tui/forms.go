@@ -123,6 +123,45 @@ func newPlate(m *model) dialog {
 	return f.forSubject(lv)
 }
 
+// newStayClass corrects the class that a stay came in with, of the vehicle at an exit;
+// next is proposed.
+func newStayClass(m *model, lv *lane.LaneView, next parking.Class) dialog {
+	class := newField("field.class", m.class(next), 40)
+	for _, c := range m.classes() {
+		class.presets = append(class.presets, m.class(c))
+	}
+	reason := newField("field.reason", "", 200)
+	reason.presets = m.reasons("reasons.class")
+	f := &form{title: text("title.class", m.laneName(lv)), fields: []*field{class, reason}, enter: text("enter.class")}
+	f.info = func(m *model, f *form) []string {
+		lv := m.byCode(f.lane)
+		if lv == nil || lv.Subject == nil {
+			return nil
+		}
+		return []string{m.t("class.was", m.class(lv.Subject.Class))}
+	}
+	f.submit = func(m *model, f *form) tea.Cmd {
+		typed, why := f.fields[0].text(), f.fields[1].text()
+		at := slices.IndexFunc(m.classes(), func(c parking.Class) bool { return strings.EqualFold(m.class(c), typed) })
+		switch {
+		case at < 0:
+			f.wrong = m.t("class.which")
+			return nil
+		case why == "":
+			f.wrong = m.t("class.reason")
+			return nil
+		}
+		lv, is := m.byCode(f.lane), m.classes()[at]
+		if m.refused(f, lv) {
+			return nil
+		}
+		return fromForm(m.bound(lv, "", func(ctx context.Context, code string, subject uuid.UUID) error {
+			return m.desk.CorrectClass(ctx, code, subject, is, why)
+		}), f)
+	}
+	return f.forSubject(lv)
+}
+
 // typePlate begins a correction with the first letter of another plate.
 func (m *model) typePlate(first string) tea.Cmd {
 	f, ok := newPlate(m).(*form)

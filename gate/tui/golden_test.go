@@ -83,6 +83,7 @@ func TestGoldens(t *testing.T) {
 		{"ticket_failed", ticketIn(idleView()), ""},
 		{"tapped_idle", tappedIdle(idleView()), ""},
 		{"plate", offeredIn(idleView()), "e"},
+		{"class", pictured(matchedOut(idleView())), "tab c enter down"},
 		{"slot", offeredIn(idleView()), "s down"},
 		{"barrier", idleView(), "x"},
 		{"queue", queued(matchedOut(idleView())), ""},

@@ -62,6 +62,7 @@ type Naming interface {
 	Correct(ctx context.Context, lane string, subject uuid.UUID, plate, reason string) error
 	PickCandidate(ctx context.Context, lane string, subject uuid.UUID, candidate int) error
 	SetClass(ctx context.Context, lane string, subject uuid.UUID, class parking.Class) error
+	CorrectClass(ctx context.Context, lane string, subject uuid.UUID, class parking.Class, reason string) error
 }
 
 // Entering lets vehicles in.

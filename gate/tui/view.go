@@ -158,13 +158,19 @@ func (m *model) mainLines() []string {
 	return append(lines, m.keysLine(m.w))
 }
 
-// half draws one lane, or the dialog that is about it.
+// half draws one lane, or the dialog that is about it. What the camera sees stays above
+// a form that leaves it room: who corrects a plate looks at it.
 func (m *model) half(d dialog, covered string, side int, r rect) []string {
 	lv := m.pane(side)
-	if d != nil && lv != nil && covered == lv.Lane.Code {
-		return block(d.lines(m, r.w, r.h), r.w, r.h)
+	if d == nil || lv == nil || covered != lv.Lane.Code {
+		return block(m.laneLines(lv, side, r), r.w, r.h)
 	}
-	return block(m.laneLines(lv, side, r), r.w, r.h)
+	var out []string
+	if f, is := d.(*form); is && 1+m.pictureRect(r).h+f.needs(m, r.w) <= r.h {
+		out = append(out, m.laneHead(lv, side, r.w))
+		out = append(out, m.pictureLines(lv, r)...)
+	}
+	return block(append(out, d.lines(m, r.w, r.h-len(out))...), r.w, r.h)
 }
 
 // rule is a line across the screen, with a knot where the lanes part.

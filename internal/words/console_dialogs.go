@@ -9,6 +9,7 @@ var consoleDialogs = area{
 
 	"console.field.plate":    {"Biển số", "Plate"},
 	"console.field.reason":   {"Lý do", "Reason"},
+	"console.field.class":    {"Loại xe", "Class"},
 	"console.field.slot":     {"Chỗ", "Place"},
 	"console.field.tendered": {"Khách đưa", "Given"},
 	"console.field.bank":     {"Ngân hàng", "Bank"},
@@ -17,6 +18,7 @@ var consoleDialogs = area{
 	"console.field.search":   {"Tìm", "Search"},
 
 	"console.title.plate":    {"Sửa biển số, %s", "Correct the plate, %s"},
+	"console.title.class":    {"Sửa loại xe, %s", "Correct the class, %s"},
 	"console.title.slot":     {"Đổi chỗ, %s", "Another place, %s"},
 	"console.title.cash":     {"Tiền mặt, %s", "Cash, %s"},
 	"console.title.by_hand":  {"Xác nhận chuyển khoản, %s", "Confirm a transfer, %s"},
@@ -34,6 +36,7 @@ var consoleDialogs = area{
 	"console.title.void":     {"Huỷ lượt của %s", "Void the stay of %s"},
 
 	"console.enter.plate":    {"sửa", "correct"},
+	"console.enter.class":    {"sửa và tính lại phí", "correct and price anew"},
 	"console.enter.plate_in": {"sửa và cho vào %s", "correct and let in %s"},
 	"console.enter.slot":     {"chọn chỗ này", "take this place"},
 	"console.enter.cash":     {"thu tiền, cho ra", "take it and let out"},
@@ -62,6 +65,10 @@ var consoleDialogs = area{
 	"console.said.back_out":    {"✓ đã ghi xe lùi ra", "✓ written that it backed out"},
 	"console.aside.keys":       {"↑↓ chọn · Enter gọi lên · Esc quay lại", "↑↓ choose · Enter to front · Esc back"},
 	"console.turn.note":        {"Chỉ đổi được khi không còn xe ở làn.", "It can be turned when nobody stands in the lane."},
+	"console.class.was":        {"Lượt này ghi là %s; phí sẽ tính theo loại mới.", "This stay was entered as %s; the fee follows the new class."},
+	"console.class.which":      {"Chọn một loại trong danh sách.", "Choose a class of the list."},
+	"console.class.reason":     {"Hãy ghi vì sao loại xe bị nhầm.", "Say why the class was wrong."},
+	"console.reasons.class":    {"Ghi nhầm lúc vào|Làn nhận loại xe khác", "Entered wrongly|The lane takes another class"},
 	"console.reasons.lost":     {"Mất thẻ|Không thấy lượt vào|Biển khác lúc vào", "Lost card|No open stay found|Plate differs from the entry"},
 	"console.reason.missing":   {"Việc này cần một lý do.", "This needs a reason."},
 	"console.banks":            {"Vietcombank|BIDV|VietinBank|Agribank|Techcombank|MB|ACB|VPBank|TPBank|Sacombank|MoMo", "Vietcombank|BIDV|VietinBank|Agribank|Techcombank|MB|ACB|VPBank|TPBank|Sacombank|MoMo"},

@@ -205,6 +205,8 @@ var valueSentences = slices.Concat(laneValues, [][2]string{
 	{"The fee was shown too long ago; it is {} now.", "Phí đã hiện quá lâu; bây giờ là {}."},
 	{"The plate {} has not been here.", "Biển {} chưa từng vào đây."},
 	{"The tariff has no price for the class {}.", "Bảng giá không có loại xe {}."},
+	{"Say why it came in as another class.", "Hãy ghi vì sao lúc vào xe được ghi là loại khác."},
+	{"It came in as another class; say why that is wrong.", "Lúc vào xe được ghi là loại khác; hãy ghi vì sao sai."},
 	{"The vehicle {} has left already.", "Xe {} đã ra rồi."},
 	{"The vehicle at lane {} has changed. Look before you press again.", "Xe ở làn {} đã đổi. Xem rồi nhấn lại."},
 	{"The vehicle at lane {} has gone.", "Xe ở làn {} đã đi."},
