@@ -127,8 +127,11 @@ func newPlate(m *model) dialog {
 // next is proposed.
 func newStayClass(m *model, lv *lane.LaneView, next parking.Class) dialog {
 	class := newField("field.class", m.class(next), 40)
-	for _, c := range m.classes() {
+	for i, c := range m.classes() {
 		class.presets = append(class.presets, m.class(c))
+		if c == next {
+			class.preset = i
+		}
 	}
 	reason := newField("field.reason", "", 200)
 	reason.presets = m.reasons("reasons.class")

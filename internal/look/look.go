@@ -46,14 +46,15 @@ type Style struct {
 }
 
 // The order is that of a legend. Marks and letters are the ones painted on
-// maps; colours of 16 follow the usual numbering (1 red … 7 white, 8 dark grey).
+// maps; colours of 16 follow the usual numbering (2 green … 7 white, 8 dark grey).
+// Blue and red are the bright ones: the plain ones are hardly legible on black.
 var styles = []Style{
 	{Free, "#007A5A", "#2BC49A", 2, "□", "."},
 	{Occupied, "#3D4653", "#AEB8C4", 7, "■", "#"},
 	{Reserved, "#8A5A00", "#F0B429", 3, "▨", "r"},
-	{Mine, "#005EA8", "#5AB0F2", 4, "◆", "*"},
+	{Mine, "#005EA8", "#5AB0F2", 12, "◆", "*"},
 	{Out, "#666D7A", "#7C8796", 8, "×", "x"},
-	{Trouble, "#B3261E", "#FF7B72", 1, "!", "!"},
+	{Trouble, "#B3261E", "#FF7B72", 9, "!", "!"},
 	{Unplaced, "#8E3B8A", "#E08BDB", 5, "?", "?"},
 	{Surface, "#FFFFFF", "#0F1318", Default, "", ""},
 	{Raised, "#F4F6F8", "#171D24", Default, "", ""},

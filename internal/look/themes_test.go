@@ -53,3 +53,21 @@ func TestThemesAreLegible(t *testing.T) {
 		t.Error("the terminal's own theme paints")
 	}
 }
+
+// What must be read first is legible on a terminal of sixteen colours whose ground
+// is not known, black or white.
+func TestWhatMattersIsLegibleInSixteenColours(t *testing.T) {
+	t.Parallel()
+	for _, s := range look.All() {
+		if s.Role != look.Mine && s.Role != look.Trouble {
+			continue
+		}
+		for name, palette := range sixteen {
+			for _, ground := range []int{0, 15} {
+				if c, err := look.Contrast(palette[s.ANSI], palette[ground]); err != nil || c < 3 {
+					t.Errorf("%s on %s of %s has contrast %.2f, want 3 (%v)", s.Role, palette[ground], name, c, err)
+				}
+			}
+		}
+	}
+}

@@ -9,7 +9,6 @@ var consoleDialogs = area{
 
 	"console.field.plate":    {"Biển số", "Plate"},
 	"console.field.reason":   {"Lý do", "Reason"},
-	"console.field.class":    {"Loại xe", "Class"},
 	"console.field.slot":     {"Chỗ", "Place"},
 	"console.field.tendered": {"Khách đưa", "Given"},
 	"console.field.bank":     {"Ngân hàng", "Bank"},
