@@ -238,6 +238,9 @@ func (d *Desk) ready(v *vehicle) {
 	}
 	if v.Plate == "" && !v.done {
 		v.warn(warnType)
+		if v.dir == parking.Out && len(v.Matches) == 0 {
+			d.priceUnknown(v)
+		}
 	}
 	d.touch()
 }

@@ -95,6 +95,9 @@ func (f *field) key(msg tea.KeyPressMsg) bool {
 		if msg.Text == "" || msg.Mod&^(tea.ModShift|tea.ModCapsLock|tea.ModNumLock) != 0 {
 			return false
 		}
+		if f.digits && f.preset >= 0 {
+			f.value, f.at = nil, 0 // another sum than the one that is proposed
+		}
 		f.insert(msg.Text)
 		f.preset = -1
 	}

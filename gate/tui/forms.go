@@ -326,6 +326,10 @@ func newLost(m *model) dialog {
 	reason.presets = m.reasons("reasons.lost")
 	fee := newField("field.fee", "", 12)
 	fee.digits = true
+	if due := lv.Subject.Due; due > 0 { // what the tariff asks of who is not found
+		fee.presets, fee.preset = []string{strconv.FormatInt(int64(due), 10)}, 0
+		fee.set(fee.presets[0])
+	}
 	f := &form{title: text("title.lost", m.laneName(lv)), fields: []*field{reason, fee}, enter: text("enter.lost")}
 	f.info = func(m *model, f *form) []string {
 		n, err := strconv.ParseInt(cmp.Or(f.fields[1].text(), "0"), 10, 64)

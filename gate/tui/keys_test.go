@@ -57,6 +57,8 @@ func TestActs(t *testing.T) {
 		{"barrier", both, []string{"x", "down", "enter"}, `open 1 "Xe ưu tiên"`},
 		{"barrier without a reason", both, []string{"x", "enter"}, ""},
 		{"lost", unknown(both), []string{"l", "down", "tab", "3", "0", "0", "0", "0", "enter"}, `unknown 2 bbbbbbbb "Mất thẻ" 30000 cash`},
+		{"lost, for what the tariff asks", withDue(unknown(both), 50_000), []string{"l", "down", "enter"}, `unknown 2 bbbbbbbb "Mất thẻ" 50000 cash`},
+		{"lost, for another sum", withDue(unknown(both), 50_000), []string{"l", "down", "tab", "3", "0", "0", "0", "0", "enter"}, `unknown 2 bbbbbbbb "Mất thẻ" 30000 cash`},
 		{"lost card", cardOut(both), []string{"l", "down", "enter"}, `lost 2 bbbbbbbb cccccccc "Mất thẻ, có đăng ký xe"`},
 		{"lost card without a reason", cardOut(both), []string{"l", "enter"}, ""},
 		{"card by hand", both, []string{"k", "0", "0", "4", "2", "enter"}, `tap 1 "0042"`},

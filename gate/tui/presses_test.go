@@ -155,10 +155,15 @@ func TestPresses(t *testing.T) {
 			p.Sees("no plate")
 			p.Press("x", down, enter)
 		}},
-		{name: "no stay found", lane: "2", reads: lanetest.Sure("88A00001"), typed: len("30000"), keys: 4, wants: parking.KindVehicleOut, do: func(p *post) {
+		{name: "no stay found", lane: "2", reads: lanetest.Sure("88A00001"), keys: 3, wants: parking.KindVehicleOut, do: func(p *post) {
+			p.Sees("88A-000.01")
+			p.Press("l", down, enter)
+		}},
+		{name: "no stay found, for another sum", lane: "2", reads: lanetest.Sure("88A00001"), typed: len("30000"), keys: 4, wants: parking.KindVehicleOut, do: func(p *post) {
 			p.Sees("88A-000.01")
 			p.Press("l", down, tab)
 			p.Type("30000")
+			p.Sees("Takes ₫30,000")
 			p.Press(enter)
 		}},
 	} {
