@@ -326,7 +326,7 @@ func newLost(m *model) dialog {
 	reason.presets = m.reasons("reasons.lost")
 	fee := newField("field.fee", "", 12)
 	fee.digits = true
-	if due := lv.Subject.Due; due > 0 { // what the tariff asks of who is not found
+	if due := lv.Subject.Due; due > 0 && len(lv.Subject.Matches) == 0 { // what the tariff asks of who is not found
 		fee.presets, fee.preset = []string{strconv.FormatInt(int64(due), 10)}, 0
 		fee.set(fee.presets[0])
 	}
