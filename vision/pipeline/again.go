@@ -9,11 +9,20 @@ import (
 // A reading that is believed less than contentWith is worth a second look: through
 // the quad that its letters tell, and through a wider one.
 const (
-	contentWith = 0.6
-	wider       = 1.3
+	contentWith      = 0.6
+	contentWithPlain = 0.45 // by the plain grammar, which believes less for want of patterns
+	wider            = 1.3
 	// room is what a plate leaves free around its letters, in their heights.
 	roomAcross, roomAbove = 0.35, 0.25
 )
+
+// enough is the confidence from which on a plate of the country is not looked at again.
+func enough(country Country) float64 {
+	if country == AnyCountry {
+		return contentWithPlain
+	}
+	return contentWith
+}
 
 // again lists the quads to look through a second time.
 func again(q *quad, letters []letter, c *cropped) []quad {

@@ -190,6 +190,7 @@ func (r *Reader) bestLook(grey gocv.Mat, country Country) (look, error) {
 	if err != nil || len(plates) == 0 {
 		return look{reading: vision.None()}, err
 	}
+	content := enough(country)
 	var best look
 	for i := range plates {
 		q := &plates[i]
@@ -200,11 +201,11 @@ func (r *Reader) bestLook(grey gocv.Mat, country Country) (look, error) {
 		if i == 0 || l.reading.Confidence > best.reading.Confidence {
 			best = l
 		}
-		if q.p > 0.6 && best.reading.Confidence >= contentWith {
+		if q.p > 0.6 && best.reading.Confidence >= content {
 			return best, nil // the surest plate is read
 		}
 	}
-	if best.reading.Confidence >= contentWith {
+	if best.reading.Confidence >= content {
 		return best, nil
 	}
 	for _, q := range best.again {
@@ -215,6 +216,9 @@ func (r *Reader) bestLook(grey gocv.Mat, country Country) (look, error) {
 		if l.reading.Confidence > best.reading.Confidence {
 			l.again = best.again
 			best = l
+		}
+		if best.reading.Confidence >= content {
+			break
 		}
 	}
 	return best, nil
