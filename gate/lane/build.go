@@ -99,8 +99,14 @@ func (d *Desk) laneViews(site *state.Site) []LaneView {
 	for _, l := range site.Lanes() {
 		p := d.post(l)
 		lv := LaneView{
-			Lane: l, Camera: p.eye(), Picture: p.picture, PictureN: p.number, Sensor: d.sensorHealth(l.Code),
+			Lane: l, Camera: p.eye(), Sensor: d.sensorHealth(l.Code),
 			SeesPassages: d.seesPassages(l.Code), Missed: p.missed, Refused: p.refused,
+		}
+		if on := p.seen[p.main]; on != nil {
+			lv.Picture, lv.PictureN = on.picture, on.number
+		}
+		if on := p.seen[parking.RoleFace]; on != nil && p.main != parking.RoleFace {
+			lv.Face, lv.FaceN = on.picture, on.number
 		}
 		lv.Sign = d.signView(l.Code)
 		p.tokens.view(&lv)

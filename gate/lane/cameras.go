@@ -174,9 +174,9 @@ func (d *Desk) takeFrame(ctx context.Context, p *post, role parking.CameraRole) 
 		eye.Why = parking.ErrorMessage(err)
 	}
 	p.eyes[role] = eye
-	if err == nil && role == p.main {
-		p.picture = frame.JPEG
-		p.number++
+	if on := p.seen[role]; err == nil && on != nil {
+		on.picture = frame.JPEG
+		on.number++
 	}
 	d.touch()
 	return frame, err
@@ -207,16 +207,18 @@ func (d *Desk) takePictures() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, p := range d.lanes {
-		if p.main == "" || p.taking {
-			continue
+		for role, on := range p.seen {
+			if on.taking {
+				continue
+			}
+			on.taking = true
+			d.spawn(func() {
+				_, _ = d.takeFrame(d.ctx, p, role) // the lane's eye says what went wrong
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				on.taking = false
+			})
 		}
-		p.taking = true
-		d.spawn(func() {
-			_, _ = d.takeFrame(d.ctx, p, p.main) // the lane's eye says what went wrong
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			p.taking = false
-		})
 	}
 }
 

@@ -398,6 +398,15 @@ func TestFourCamerasAndTheLanesOwnClassAndZone(t *testing.T) {
 			}
 		},
 	})
+	stop := b.RunDesk()
+	b.Until("plate and face are live", func() bool {
+		l := b.Lane("1")
+		return l.PictureN > 2 && l.FaceN > 2 && len(l.Face) > 0
+	})
+	if l := b.Lane("2"); l.FaceN != 0 || l.Face != nil {
+		t.Error("a lane without a camera for faces has one")
+	}
+	stop()
 	b.Vision.Next(lanetest.Sure("29B145678"), nil)
 	s := b.Arrive("1", lane.Arrival{})
 	if s.Class != parking.Motorbike || s.Zone != "M" {

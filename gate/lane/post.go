@@ -12,16 +12,21 @@ import (
 	"gatehouse/parking"
 )
 
+// seen is the newest picture of a camera that screens show.
+type seen struct {
+	picture []byte // JPEG, nil for none
+	number  int64  // rises with every new one
+	taking  bool   // one is being taken for screens
+}
+
 // post is one lane with its devices and its vehicles.
 type post struct {
 	code    string
 	barrier device.Barrier
 	cameras map[parking.CameraRole]camera.Source
 	eyes    map[parking.CameraRole]Worker // states of the cameras
-	main    parking.CameraRole            // whose pictures screens show, "" for no camera
-	picture []byte
-	number  int64 // of picture
-	taking  bool  // a picture is being taken for screens
+	main    parking.CameraRole            // whose pictures screens show first, "" for no camera
+	seen    map[parking.CameraRole]*seen  // the newest pictures that screens show
 	tokens  tokens
 
 	vehicle *vehicle    // in front; nil: nobody
@@ -59,7 +64,7 @@ func (d *Desk) post(l parking.Lane) *post {
 	}
 	p = &post{
 		code: l.Code, barrier: d.cfg.Barriers[l.Code],
-		cameras: map[parking.CameraRole]camera.Source{}, eyes: map[parking.CameraRole]Worker{},
+		cameras: map[parking.CameraRole]camera.Source{}, eyes: map[parking.CameraRole]Worker{}, seen: map[parking.CameraRole]*seen{},
 	}
 	if p.barrier == nil {
 		p.barrier = device.None{}
@@ -77,6 +82,11 @@ func (d *Desk) post(l parking.Lane) *post {
 	for _, role := range roles {
 		if p.main == "" && p.cameras[role] != nil {
 			p.main = role
+		}
+	}
+	for _, role := range []parking.CameraRole{p.main, parking.RoleFace} {
+		if p.cameras[role] != nil {
+			p.seen[role] = &seen{}
 		}
 	}
 	p.tokens = d.tokensAt(l.Code)

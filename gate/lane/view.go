@@ -162,8 +162,10 @@ type Subject struct {
 type LaneView struct { //nolint:revive // View is the whole of it
 	Lane     parking.Lane `json:"lane"`
 	Camera   Worker       `json:"camera"`
-	Picture  []byte       `json:"-"`         // newest JPEG, nil for none
-	PictureN int64        `json:"picture_n"` // changes with every new picture
+	Picture  []byte       `json:"-"`                // newest JPEG, nil for none
+	PictureN int64        `json:"picture_n"`        // changes with every new picture
+	Face     []byte       `json:"-"`                // the same of a camera for faces beside another one
+	FaceN    int64        `json:"face_n,omitempty"` // changes with every new one
 	Reader   *ReaderView  `json:"reader,omitempty"`
 	Printer  *Worker      `json:"printer,omitempty"`
 	Tap      *TapView     `json:"tap,omitempty"` // the last card or ticket that was presented

@@ -49,6 +49,7 @@ type laneState struct {
 	note    note
 	qrShown bool // its code was put on the screen by itself
 	pic     picture
+	face    picture // of the camera for faces
 }
 
 // note is a short message to the guard.

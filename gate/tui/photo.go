@@ -19,6 +19,7 @@ import (
 // shot is a photo with its place and what stands above it.
 type shot struct {
 	sha     string
+	live    bool // no photo: what the lane's camera for faces sees
 	caption string
 	w, h    int // of the photo, in cells, without its caption
 }
@@ -83,6 +84,9 @@ func (m *model) wantPhotos() tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for _, s := range all {
+		if s.live {
+			continue
+		}
 		key := m.photoKey(s)
 		if i := slices.Index(m.shots.keys, key); i >= 0 {
 			at, missed := m.shots.missed[key]
@@ -136,10 +140,16 @@ func (m *model) takePhoto(msg photoMsg) tea.Cmd {
 	return sendImage(msg.send, 0)
 }
 
-// shotLines draws a photo below its caption.
-func (m *model) shotLines(s shot) []string {
+// shotLines draws a photo below its caption; st is of the lane beside whose picture
+// it stands, nil for none.
+func (m *model) shotLines(st *laneState, s shot) []string {
 	out := []string{m.th.role(look.Quiet, cut(s.caption, s.w))}
-	out = append(out, m.shots.rows[m.photoKey(s)]...)
+	switch {
+	case !s.live:
+		out = append(out, m.shots.rows[m.photoKey(s)]...)
+	case st != nil && st.face.have.w == s.w && st.face.have.h == s.h:
+		out = append(out, st.face.rows...)
+	}
 	return block(out, s.w, s.h+1)
 }
 
@@ -188,11 +198,17 @@ func (m *model) entryShots(lv *lane.LaneView) []shot {
 	return out
 }
 
-// faceShot is the face of who is in front of a lane now, where it has a camera for
-// it: the lane's own picture is of the plate.
+// faceShot is the face of who is in front of a lane, where it has a camera for it: what
+// that sees now, else its photo of the arrival. The lane's own picture is of the plate.
 func (m *model) faceShot(lv *lane.LaneView) []shot {
+	if m.view.Locked {
+		return nil
+	}
+	if len(lv.Face) > 0 {
+		return []shot{{live: true, caption: m.t("photo.face")}}
+	}
 	s := lv.Subject
-	if s == nil || s.Stage == lane.Arrived || done(s) || m.view.Locked {
+	if s == nil || s.Stage == lane.Arrived || done(s) {
 		return nil
 	}
 	if sha := thumbOf(s.Photos, "face"); sha != "" {
@@ -259,7 +275,7 @@ func stayShots(m *model, s *parking.Stay, w, h int) []shot {
 func (m *model) besideEachOther(all []shot) []string {
 	var out []string
 	for _, s := range all {
-		for i, line := range m.shotLines(s) {
+		for i, line := range m.shotLines(nil, s) {
 			if i == len(out) {
 				out = append(out, " ")
 			}

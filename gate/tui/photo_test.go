@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,6 +123,39 @@ func TestTheFaceOfWhoIsThere(t *testing.T) {
 		}
 		run(m, m.wantPhotos())
 		checkSize(t, m.frame(), c.w, 40)
+	}
+}
+
+// What the camera for faces sees stands beside the lane's picture as it comes, whether
+// or not anybody is there; a locked console does not show it.
+func TestTheFaceIsLive(t *testing.T) {
+	t.Parallel()
+	v := idleView()
+	v.Lanes[0].Picture, v.Lanes[0].PictureN = plateJPEG(160, 120), 1
+	v.Lanes[0].Face, v.Lanes[0].FaceN = flatJPEG(90), 1
+	m, _, _ := console(v, 80, 24)
+	shown := func() []string {
+		run(m, m.wantPictures())
+		checkSize(t, m.frame(), 80, 24)
+		return m.lane("1").face.rows
+	}
+	first := shown()
+	if len(first) == 0 || !strings.Contains(ansi.Strip(m.frame()), m.t("photo.face")) || m.wantPhotos() != nil {
+		t.Fatalf("no face:\n%s", ansi.Strip(m.frame()))
+	}
+	if face := m.lane("1").face.have; face.w+m.lane("1").pic.have.w > 36 || m.lane("1").pic.rows == nil {
+		t.Errorf("beside each other: %+v, %+v", face, m.lane("1").pic.have)
+	}
+	next := v
+	next.Lanes = slices.Clone(v.Lanes)
+	next.Lanes[0].Face, next.Lanes[0].FaceN = flatJPEG(200), 2
+	m.view = &next
+	if second := shown(); slices.Equal(first, second) {
+		t.Error("the newest one is not shown")
+	}
+	next.Locked = true
+	if _, beside := m.pictureParts(m.pane(0), m.layout().lanes[0]); len(beside) != 0 {
+		t.Errorf("locked: %+v", beside)
 	}
 }
 

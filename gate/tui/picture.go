@@ -22,7 +22,7 @@ import (
 // below, and a broken header must not take the memory.
 const maxPixels = 40 << 20
 
-// picture is a lane's newest picture as lines of cells, and which one it is.
+// picture is a camera's newest picture as lines of cells, and which one it is.
 type picture struct {
 	have   pictureKey
 	rows   []string
@@ -44,6 +44,7 @@ type pictureKey struct {
 
 type pictureMsg struct {
 	lane string
+	face bool
 	key  pictureKey
 	drawn
 	err error
@@ -81,12 +82,14 @@ func (m *model) togglePictures() tea.Cmd {
 // forgetPictures drops what was decoded; what is being decoded comes yet.
 func (m *model) forgetPictures() {
 	for _, st := range m.lanes {
-		st.pic = picture{asked: st.pic.asked, number: st.pic.number, before: st.pic.before}
+		for _, p := range []*picture{&st.pic, &st.face} {
+			*p = picture{asked: p.asked, number: p.number, before: p.before}
+		}
 	}
 }
 
 // wantPictures starts decoding what the screen shows and has not got, one
-// picture a lane at a time.
+// picture a camera at a time.
 func (m *model) wantPictures() tea.Cmd {
 	if on, _ := m.showsPictures(); !on || m.tooSmall() {
 		return nil
@@ -95,40 +98,66 @@ func (m *model) wantPictures() tea.Cmd {
 	var cmds []tea.Cmd
 	for side := range 2 {
 		lv := m.pane(side)
-		if lv == nil || len(lv.Picture) == 0 {
+		if lv == nil {
 			continue
 		}
-		r, _ := m.pictureParts(lv, a.lanes[side])
-		key := pictureKey{lv.PictureN, r.w, r.h, m.pictureProfile(), m.th.ascii, m.graphics()}
-		st := m.lane(lv.Lane.Code)
-		if r.h < minPicture || key == st.pic.have || key == st.pic.failed || st.pic.asked != (pictureKey{}) {
-			continue
+		r, beside := m.pictureParts(lv, a.lanes[side])
+		cmds = append(cmds, m.wantPicture(lv, false, r.w, r.h))
+		for _, s := range beside {
+			if s.live {
+				cmds = append(cmds, m.wantPicture(lv, true, s.w, s.h))
+			}
 		}
-		st.pic.asked = key
-		var before []color.RGBA
-		if key.w == st.pic.have.w && key.h == st.pic.have.h && key.graphics == st.pic.have.graphics {
-			before = st.pic.pixels
-		}
-		cmds = append(cmds, decodePicture(lv.Lane.Code, lv.Picture, key, before, m.nextImage()))
 	}
 	return tea.Batch(cmds...)
 }
 
+// wantPicture is wantPictures for one camera of a lane: the one for faces, or the
+// lane's own.
+func (m *model) wantPicture(lv *lane.LaneView, face bool, w, h int) tea.Cmd {
+	data, n, least := lv.Picture, lv.PictureN, minPicture
+	if face {
+		data, n, least = lv.Face, lv.FaceN, minPicture-1 // below its caption
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	key := pictureKey{n, w, h, m.pictureProfile(), m.th.ascii, m.graphics()}
+	p := m.lane(lv.Lane.Code).of(face)
+	if h < least || key == p.have || key == p.failed || p.asked != (pictureKey{}) {
+		return nil
+	}
+	p.asked = key
+	var before []color.RGBA
+	if key.w == p.have.w && key.h == p.have.h && key.graphics == p.have.graphics {
+		before = p.pixels
+	}
+	return decodePicture(pictureMsg{lane: lv.Lane.Code, face: face, key: key}, data, before, m.nextImage())
+}
+
+// of is the picture of one of a lane's cameras.
+func (st *laneState) of(face bool) *picture {
+	if face {
+		return &st.face
+	}
+	return &st.pic
+}
+
 func (m *model) takePicture(msg pictureMsg) tea.Cmd {
-	st := m.lane(msg.lane)
-	st.pic.asked = pictureKey{}
+	p := m.lane(msg.lane).of(msg.face)
+	p.asked = pictureKey{}
 	var send tea.Cmd
 	switch {
 	case msg.err != nil:
-		st.pic.failed, st.pic.rows, st.pic.pixels = msg.key, nil, nil
+		p.failed, p.rows, p.pixels = msg.key, nil, nil
 	case msg.same:
-		if st.pic.rows != nil { // else pictures were off meanwhile, and it is asked for anew
-			st.pic.have = msg.key
+		if p.rows != nil { // else pictures were off meanwhile, and it is asked for anew
+			p.have = msg.key
 		}
 	case m.pictures:
-		st.pic.have, st.pic.rows, st.pic.pixels = msg.key, msg.rows, msg.pixels
-		send = sendImage(msg.send, st.pic.before)
-		st.pic.before, st.pic.number = st.pic.number, msg.number
+		p.have, p.rows, p.pixels = msg.key, msg.rows, msg.pixels
+		send = sendImage(msg.send, p.before)
+		p.before, p.number = p.number, msg.number
 	}
 	return tea.Batch(send, m.wantPictures()) // a newer one may have come meanwhile
 }
@@ -160,7 +189,7 @@ func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
 		return block(out, r.w, p.h)
 	}
 	for _, s := range beside {
-		for i, line := range m.shotLines(s) {
+		for i, line := range m.shotLines(st, s) {
 			out[i] = fit(out[i], p.x-r.x+p.w) + " " + line
 		}
 		p.w += s.w + 1
@@ -168,11 +197,11 @@ func (m *model) pictureLines(lv *lane.LaneView, r rect) []string {
 	return block(out, r.w, p.h)
 }
 
-// decodePicture makes lines of a JPEG, off the model's loop.
-func decodePicture(code string, data []byte, key pictureKey, before []color.RGBA, number int) tea.Cmd {
+// decodePicture makes lines of a JPEG, off the model's loop; of says which it is.
+func decodePicture(of pictureMsg, data []byte, before []color.RGBA, number int) tea.Cmd {
 	return func() tea.Msg {
-		d, err := drawPicture(data, key, before, number)
-		return pictureMsg{lane: code, key: key, drawn: d, err: err}
+		of.drawn, of.err = drawPicture(data, of.key, before, number)
+		return of
 	}
 }
 

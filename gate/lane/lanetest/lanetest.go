@@ -407,7 +407,7 @@ func (b *Bench) Arrive(code string, a lane.Arrival) lane.Subject {
 	return b.Subject(code)
 }
 
-// Until waits for what happens in the background, at most ten seconds.
+// Until waits for what happens in the background, at most a minute.
 func (b *Bench) Until(what string, done func() bool) {
 	b.T.Helper()
 	deadline := time.After(time.Minute)
