@@ -31,9 +31,10 @@ const (
 	firstImage = 0x4701
 )
 
-// knowsGraphics says whether the terminal places pictures by placeholders. Only
-// TERM tells: what stands between (tmux, screen) has one of its own.
-func knowsGraphics(env []string) bool {
+// mayKnowGraphics says whether the terminal may place pictures by placeholders, so that
+// it is worth asking which version it is. Only TERM tells: what stands between (tmux,
+// screen) has one of its own.
+func mayKnowGraphics(env []string) bool {
 	term := ""
 	for _, e := range env {
 		if v, ok := strings.CutPrefix(e, "TERM="); ok {
@@ -41,6 +42,37 @@ func knowsGraphics(env []string) bool {
 		}
 	}
 	return slices.Contains([]string{"xterm-kitty", "xterm-ghostty"}, term)
+}
+
+// placesImages says whether the version that a terminal has told of itself (XTVERSION)
+// knows placeholders: every Ghostty, and Kitty from 0.28 on. An older Kitty, as in
+// Debian 12, draws boxes for them.
+func placesImages(version string) bool {
+	if strings.HasPrefix(version, "ghostty") {
+		return true
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "kitty(%d.%d", &major, &minor); err != nil {
+		return false
+	}
+	return major > 0 || minor >= 28
+}
+
+// askVersion asks a terminal that may know it.
+func (m *model) askVersion() tea.Cmd {
+	if !mayKnowGraphics(m.opts.Env) {
+		return nil
+	}
+	return tea.RequestTerminalVersion
+}
+
+// takeVersion goes over to pixels where the terminal draws them.
+func (m *model) takeVersion(version string) tea.Cmd {
+	if !mayKnowGraphics(m.opts.Env) || !placesImages(version) {
+		return nil
+	}
+	m.knows = true
+	return tea.Batch(m.wantPictures(), m.wantPhotos())
 }
 
 // graphics says whether pictures are drawn as pixels now.

@@ -12,11 +12,19 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	"gatehouse/gate/lane"
 	"gatehouse/gate/settings"
 )
 
 func kittyTerminal(o *Options) {
 	o.Env, o.Profile = append(o.Env, "TERM=xterm-kitty"), colorprofile.TrueColor
+}
+
+// kittyConsole is a console on a terminal that has told a version which draws pixels.
+func kittyConsole(v lane.View, w, h int, change ...func(*Options)) (*model, *fakeDesk) {
+	m, d, _ := console(v, w, h, append([]func(*Options){kittyTerminal}, change...)...)
+	m.knows = true
+	return m, d
 }
 
 // sentTo is what commands write to the terminal themselves.
@@ -58,7 +66,7 @@ func TestPicturesAsPixels(t *testing.T) {
 	t.Parallel()
 	v := idleView()
 	v.Lanes[0].Picture, v.Lanes[0].PictureN = plateJPEG(320, 180), 1
-	m, _, _ := console(v, 100, 30, kittyTerminal)
+	m, _ := kittyConsole(v, 100, 30)
 	sent := sentTo(run(m, m.wantPictures()))
 	images := imagesIn(t, sent)
 	if len(images) != 1 {
@@ -109,7 +117,7 @@ func TestPicturesAsPixels(t *testing.T) {
 // Photos of the entry are sent in the same way.
 func TestPhotosAsPixels(t *testing.T) {
 	t.Parallel()
-	m, d, _ := console(pictured(matchedOut(idleView())), 120, 40, kittyTerminal)
+	m, d := kittyConsole(pictured(matchedOut(idleView())), 120, 40)
 	d.photos = entryPhotos()
 	if images := imagesIn(t, sentTo(run(m, m.wantPhotos()))); len(images) != 2 {
 		t.Errorf("%d photos were sent", len(images))
@@ -121,27 +129,49 @@ func TestPhotosAsPixels(t *testing.T) {
 	}
 }
 
-// Half blocks where the terminal does not know it, stands behind another one, has no
-// colours, draws ASCII only, or the guard wants blocks.
+// Half blocks where the terminal does not know it or is too old for it, stands behind
+// another one, has no colours, draws ASCII only, or the guard wants blocks.
 func TestPixelsOnlyWhereTheTerminalDrawsThem(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string][]func(*Options){
-		"another terminal": {func(o *Options) { o.Env = []string{"TERM=xterm-256color", "KITTY_WINDOW_ID=1"} }},
-		"tmux within":      {func(o *Options) { o.Env = []string{"TERM=tmux-256color", "KITTY_WINDOW_ID=1"} }},
-		"no colours":       {kittyTerminal, noColour},
-		"sixteen colours":  {kittyTerminal, sixteen},
-		"ascii":            {kittyTerminal, asciiOnly},
-		"blocks wanted": {kittyTerminal, func(o *Options) {
+	const knows, old = "kitty(0.28.0)", "kitty(0.26.5)"
+	term := func(is string) func(*Options) {
+		return func(o *Options) {
+			o.Env, o.Profile = []string{"TERM=" + is, "KITTY_WINDOW_ID=1"}, colorprofile.TrueColor
+		}
+	}
+	for name, c := range map[string]struct {
+		version string // "" for no answer
+		pixels  bool
+		change  []func(*Options)
+	}{
+		"kitty":            {knows, true, []func(*Options){kittyTerminal}},
+		"kitty of 1.x":     {"kitty(1.0.0)", true, []func(*Options){kittyTerminal}},
+		"ghostty":          {"ghostty 1.0.1", true, []func(*Options){term("xterm-ghostty")}},
+		"no answer":        {"", false, []func(*Options){kittyTerminal}},
+		"too old":          {old, false, []func(*Options){kittyTerminal}},
+		"nonsense":         {"kitty(", false, []func(*Options){kittyTerminal}},
+		"another terminal": {knows, false, []func(*Options){term("xterm-256color")}},
+		"tmux within":      {knows, false, []func(*Options){term("tmux-256color")}},
+		"no colours":       {knows, false, []func(*Options){kittyTerminal, noColour}},
+		"sixteen colours":  {knows, false, []func(*Options){kittyTerminal, sixteen}},
+		"ascii":            {knows, false, []func(*Options){kittyTerminal, asciiOnly}},
+		"blocks wanted": {knows, false, []func(*Options){kittyTerminal, func(o *Options) {
 			s := o.settings()
 			s.Pictures = settings.PicturesBlocks
 			o.Settings = &s
-		}},
+		}}},
 	} {
 		v := idleView()
 		v.Lanes[0].Picture, v.Lanes[0].PictureN = plateJPEG(320, 180), 1
-		m, _, _ := console(v, 100, 30, change...)
-		if sent := sentTo(run(m, m.wantPictures())); sent != "" || strings.Contains(m.frame(), "\U0010EEEE") {
-			t.Errorf("%s: pixels are sent", name)
+		m, _, _ := console(v, 100, 30, c.change...)
+		before := sentTo(run(m, m.wantPictures()))
+		after := ""
+		if c.version != "" {
+			_, cmd := m.Update(tea.TerminalVersionMsg{Name: c.version})
+			after = sentTo(run(m, cmd))
+		}
+		if before != "" || (after != "") != c.pixels || strings.Contains(m.frame(), "\U0010EEEE") != c.pixels {
+			t.Errorf("%s: pixels are sent: %t before the answer, %t after", name, before != "", after != "")
 		}
 		checkSize(t, m.frame(), 100, 30)
 	}

@@ -122,7 +122,6 @@ func newModel(ctx context.Context, desk Desk, opts Options) *model {
 	}
 	m.lang = languageOf(opts, m.set, v)
 	m.restyle(cmp.Or(opts.Profile, colorprofile.ANSI256), true)
-	m.knows = knowsGraphics(opts.Env)
 	m.pictures = !opts.NoPicture && m.set.Pictures != settings.PicturesOff
 	m.wake, m.stop = desk.Changed()
 	m.login = newLogin()
@@ -154,7 +153,7 @@ func (m *model) t(key string, args ...any) string {
 
 // Init asks the terminal what it is and starts listening to the desk.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.nextView(), m.tick(), m.askPainted())
+	return tea.Batch(tea.RequestBackgroundColor, m.askVersion(), m.nextView(), m.tick(), m.askPainted())
 }
 
 // nextView waits for the desk's next change and brings its view.
@@ -232,6 +231,8 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.asked == m.asked {
 			return m, tea.RequestCursorPosition
 		}
+	case tea.TerminalVersionMsg:
+		return m, m.takeVersion(msg.Name)
 	case tea.CursorPositionMsg:
 		m.takeCursor(msg.X)
 		return m, m.wantPictures()
