@@ -25,8 +25,9 @@ import (
 const (
 	pixelsAcross, pixelsDown = 8, 16 // of a cell, about; the terminal scales
 	// graphicsRate is the bytes a second that pixels need: a picture of a lane has
-	// some twenty thousand.
-	graphicsRate = 150_000
+	// some twenty thousand. A line that is known by small frames alone is tried from
+	// graphicsTry on: a terminal that takes its time over each makes it look slow.
+	graphicsRate, graphicsTry = 150_000, 30_000
 	// firstImage is the number of the first picture; fewer bits than a colour has.
 	firstImage = 0x4701
 )
@@ -145,5 +146,5 @@ func (l *line) carriesGraphics() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.rate >= graphicsRate && !l.slow
+	return !l.slow && l.rate >= graphicsTry && (l.bulk == 0 || l.bulk >= graphicsRate)
 }

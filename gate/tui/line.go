@@ -19,6 +19,7 @@ const (
 	fastestRate  = 1 << 20                // bytes a second beyond which lines are alike
 	measurable   = 1500                   // bytes from which on a frame measures the line
 	tellingBytes = 300                    // the same once the distance is known
+	bulkBytes    = 15_000                 // from which on it is the line and not the terminal's pace that is measured
 	firstColumn  = 20                     // of a question; further left it reads like a function key
 	columns      = 60
 )
@@ -50,6 +51,7 @@ type line struct {
 	sure    int        // the frames up to this one are with the renderer
 	nearest time.Duration
 	rate    float64 // bytes a second, 0 while it is not known
+	bulk    float64 // the same of large pictures alone, 0 before there was one
 	slow    bool    // too slow for pictures
 }
 
@@ -147,9 +149,19 @@ func (l *line) measure(sum int, d time.Duration) {
 	if took <= 0 { // nearer than all before: nothing is known of how much of it is the way
 		took = max(d, time.Millisecond)
 	}
-	if sum >= measurable || l.nearest > 0 && sum >= tellingBytes || float64(sum) >= pictureRate*d.Seconds() {
+	telling := sum >= measurable || l.nearest > 0 && sum >= tellingBytes
+	if telling || float64(sum) >= pictureRate*d.Seconds() {
 		rate := min(fastestRate, float64(sum)/took.Seconds())
-		if l.rate > 0 {
+		if sum >= bulkBytes {
+			if l.bulk == 0 {
+				l.bulk = 2 * graphicsRate // one that a busy terminal has held up tells nothing yet
+			}
+			l.bulk = (l.bulk + rate) / 2
+		}
+		switch {
+		case !telling: // it is at least as fast as this, the way included
+			rate = max(l.rate, min(fastestRate, float64(sum)/d.Seconds()))
+		case l.rate > 0:
 			rate = (l.rate + rate) / 2
 		}
 		l.rate = rate

@@ -295,6 +295,27 @@ func TestPicturesGoByTheLine(t *testing.T) {
 			t.Errorf("%s: fast %v, slow %v", c.name, fast, slow)
 		}
 	}
+	for name, c := range map[string]struct {
+		bytes  []int
+		took   []time.Duration
+		pixels bool
+	}{
+		"nothing known":                   {},
+		"small frames, near":              {[]int{57, 57}, []time.Duration{3700 * time.Microsecond, 3800 * time.Microsecond}, false},
+		"a terminal that is slow to draw": {[]int{57, 4200, 57, 57}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 8 * time.Millisecond, 4 * time.Millisecond}, true},
+		"pictures arrive":                 {[]int{57, 4200, 45_000, 39}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 27 * time.Millisecond, 160 * time.Millisecond}, true},
+		"one was held up":                 {[]int{57, 4200, 45_000}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 900 * time.Millisecond}, true},
+		"pictures crawl":                  {[]int{57, 4200, 45_000, 45_000}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 900 * time.Millisecond, 900 * time.Millisecond}, false},
+		"9,600 baud":                      {[]int{60, 2500}, []time.Duration{360 * time.Millisecond, 2900 * time.Millisecond}, false},
+	} {
+		l := newLine(nil, time.Now)
+		for i := range c.bytes {
+			l.measure(c.bytes[i], c.took[i])
+		}
+		if got := l.carriesGraphics(); got != c.pixels {
+			t.Errorf("%s: pixels %t, %+v", name, got, l)
+		}
+	}
 	m, _, clock, _ := lined(offeredIn(idleView()))
 	m.line.measure(5000, 5*time.Second)
 	if !strings.Contains(m.frame(), m.t("picture.slow")) {
