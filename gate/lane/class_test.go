@@ -62,6 +62,18 @@ func TestTheClassOfWhoLeaves(t *testing.T) {
 	if err != nil || left.ID != stay.ID || left.Class != parking.Car || left.Charge.Fee != 8000 {
 		t.Errorf("left: %+v, %v", left, err)
 	}
+	if err := b.Desk.Clear(ctx, "2", s.ID); err != nil {
+		t.Fatal(err)
+	}
+	enter(t, b, lane.Arrival{Class: parking.Motorbike}, "29B145678")
+	b.Clock.Pass(61 * time.Minute)
+	next := b.Arrive("2", lane.Arrival{})
+	if _, err := b.Desk.PayCash(ctx, "2", next.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	if shown := b.Subject("2"); shown.ID != next.ID || shown.Class != parking.Motorbike {
+		t.Errorf("a %s is shown to have left", shown.Class)
+	}
 	facts := b.FactsOf(parking.KindClassCorrected)
 	if len(facts) != 1 {
 		t.Fatalf("%d facts", len(facts))

@@ -134,7 +134,7 @@ func (d *Desk) finish(ctx context.Context, p *post, v *vehicle, actor string, st
 	if err != nil {
 		return err
 	}
-	v.result = result
+	v.result, v.Class = result, result.Class // at an exit the stay's, not the lane's
 	return nil
 }
 
