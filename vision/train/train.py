@@ -3,12 +3,14 @@
 The pictures of step n depend on the seed and n alone, so that a run that was
 stopped and resumed sees what one that was not would have seen. The learning
 rate is level and falls only in the last part of the steps; the checkpoint from
-before the fall (stable.pt) is where a longer run goes on.
+before the fall (stable.pt) is where a longer run goes on. A second process draws
+the next step's pictures while the network learns from this one's.
 """
 
 import argparse
 import copy
 import json
+import multiprocessing
 import os
 import signal
 import time
@@ -40,19 +42,19 @@ def rate(step, steps, first=0):
 
 
 def reader_batch(seed, step, world, size):
-    """Pictures and targets of one step."""
+    """Pictures (size×1×96×192 uint8) and targets of one step."""
     rows = []
     for i in range(size):
         rng = np.random.default_rng((seed, 1, step, i))
         picture, boxes, labels = samples.reader_picture(rng, world)
         rows.append((picture, *samples.reader_target(boxes, labels)))
-    pictures, *targets = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
-    return pictures[:, None].float() / 255, targets
+    pictures, *targets = (np.stack(column) for column in zip(*rows))
+    return pictures[:, None], targets
 
 
 def detector_batch(seed, step, world, size):
-    """Pictures and targets of one step: by turns quarter frames, which cost a
-    quarter, and a third as many whole ones, for plates that fill them."""
+    """Pictures (uint8, one channel) and targets of one step: by turns quarter frames,
+    which cost a quarter, and a third as many whole ones, for plates that fill them."""
     whole = step % 2 == 1
     width, height = (contract.FRAME_WIDTH, contract.FRAME_HEIGHT) if whole else (contract.FRAME_WIDTH // 2, contract.FRAME_HEIGHT // 2)
     rows = []
@@ -60,8 +62,8 @@ def detector_batch(seed, step, world, size):
         rng = np.random.default_rng((seed, 2, step, i))
         picture, quads, cut = samples.detector_picture(rng, world, width, height)
         rows.append((picture, *samples.detector_target(quads, cut, width, height)))
-    pictures, *targets = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
-    return pictures[:, None].float() / 255, targets
+    pictures, *targets = (np.stack(column) for column in zip(*rows))
+    return pictures[:, None], targets
 
 
 def focal(logit, heat, care=None):
@@ -94,6 +96,45 @@ BATCH = {"detector": detector_batch, "reader": reader_batch}
 LOSS = {"detector": detector_loss, "reader": reader_loss}
 
 
+def given(pictures, targets):
+    """What a network is given, and its targets, of a drawn batch."""
+    return torch.from_numpy(pictures).float() / 255, [torch.from_numpy(t) for t in targets]
+
+
+class Ahead:
+    """The batches of a run in their order, drawn by a process of its own, one ahead."""
+
+    def __init__(self, which, seed, step, size):
+        self.pipe, far = multiprocessing.Pipe(duplex=False)
+        self.process = multiprocessing.Process(target=_draw, args=(self.pipe, far, which, seed, step, size), daemon=True)
+        self.process.start()
+        far.close()   # so that its end is seen here
+        self.seconds = 0.0   # of work, so far, by the process that draws
+
+    def next(self):
+        self.seconds, batch = self.pipe.recv()
+        return given(*batch)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.join()
+
+
+def _draw(near, far, which, seed, step, size):
+    near.close()   # so that the end of who reads is seen here
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_DFL if name == signal.SIGTERM else signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    world = scene.World(Fonts())
+    try:
+        while True:
+            batch = BATCH[which](seed, step, world, size)
+            far.send((time.process_time(), batch))
+            step += 1
+    except BrokenPipeError:
+        pass   # the run was killed
+
+
 class Run:
     """A training run whose whole state is one file."""
 
@@ -113,7 +154,7 @@ class Run:
         self.minutes = minutes
         world = scene.World(Fonts())
         # Pictures that no step of this run sees again.
-        restart.load(self.net, path, [BATCH[self.which](self.seed + 1000, i, world, self.batch)[0] for i in range(CALIBRATE)])
+        restart.load(self.net, path, [given(*BATCH[self.which](self.seed + 1000, i, world, self.batch))[0] for i in range(CALIBRATE)])
         self.average = copy.deepcopy(self.net)
 
     def save(self, path):
@@ -132,9 +173,8 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
 
-    def go(self, world, lr):
+    def go(self, pictures, targets, lr):
         """One step; returns the parts of its loss."""
-        pictures, targets = BATCH[self.which](self.seed, self.step, world, self.batch)
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         self.net.train()
@@ -182,7 +222,6 @@ def main():
     elif args.weights:
         steps, minutes = args.made.split(",")
         run.begin(args.weights, int(steps), float(minutes))
-    world = scene.World(Fonts())
     print(f"{args.which}: seed {run.seed}, step {run.step} of {args.steps}", flush=True)
 
     began, saved, before = time.process_time(), time.monotonic(), run.minutes
@@ -190,15 +229,16 @@ def main():
     stopped = []
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, frame: stopped.append(number))   # the step in hand is finished and saved
+    ahead = Ahead(args.which, run.seed, run.step, args.batch)
     while run.step < args.steps and not stopped:
         lr = rate(run.step, args.steps, run.first)
         if run.step == int((1 - FALL) * args.steps):
             run.save(stable)
-        for k, v in run.go(world, lr).items():
+        for k, v in run.go(*ahead.next(), lr).items():
             sums[k] = sums.get(k, 0.0) + v
         count += 1
         now = time.monotonic()
-        run.minutes = before + (time.process_time() - began) / 60   # of this core's work, whatever else it does
+        run.minutes = before + (time.process_time() - began + ahead.seconds) / 60   # of work, whatever else the machine does
         if run.step % 50 == 0 or run.step == args.steps:
             line = {"step": run.step, "minutes": round(run.minutes, 2), "batch": run.batch, "rate": round(lr, 6), **{k: round(v / count, 4) for k, v in sums.items()}}
             print(json.dumps(line), flush=True)
@@ -208,6 +248,7 @@ def main():
         if now - saved > args.every:
             run.save(latest)
             saved = now
+    ahead.stop()
     run.save(latest)
 
 

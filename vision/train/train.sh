@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains both networks beside each other, one core each, then exports them to
+# Trains both networks beside each other on two cores, then exports them to
 # vision/models/weights. The reader is trained in two runs: the second goes on from
 # the first one's export. A run that was stopped goes on from its last checkpoint.
 set -eu
