@@ -116,14 +116,14 @@ class Ahead:
         return given(*batch)
 
     def stop(self):
-        self.process.terminate()
+        self.process.kill()   # it has nothing to keep
         self.process.join()
 
 
 def _draw(near, far, which, seed, step, size):
     near.close()   # so that the end of who reads is seen here
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, signal.SIG_DFL if name == signal.SIGTERM else signal.SIG_IGN)
+    for name in (signal.SIGTERM, signal.SIGINT):   # of a whole group: the run stops this process
+        signal.signal(name, signal.SIG_IGN)
     cv2.setNumThreads(1)
     world = scene.World(Fonts())
     try:
@@ -229,26 +229,29 @@ def main():
     stopped = []
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, frame: stopped.append(number))   # the step in hand is finished and saved
-    ahead = Ahead(args.which, run.seed, run.step, args.batch)
-    while run.step < args.steps and not stopped:
-        lr = rate(run.step, args.steps, run.first)
-        if run.step == int((1 - FALL) * args.steps):
-            run.save(stable)
-        for k, v in run.go(*ahead.next(), lr).items():
-            sums[k] = sums.get(k, 0.0) + v
-        count += 1
-        now = time.monotonic()
-        run.minutes = before + (time.process_time() - began + ahead.seconds) / 60   # of work, whatever else the machine does
-        if run.step % 50 == 0 or run.step == args.steps:
-            line = {"step": run.step, "minutes": round(run.minutes, 2), "batch": run.batch, "rate": round(lr, 6), **{k: round(v / count, 4) for k, v in sums.items()}}
-            print(json.dumps(line), flush=True)
-            with open(os.path.join(args.folder, "log.jsonl"), "a") as log:
-                log.write(json.dumps(line) + "\n")
-            sums, count = {}, 0
-        if now - saved > args.every:
-            run.save(latest)
-            saved = now
-    ahead.stop()
+    ahead = Ahead(args.which, run.seed, run.step, args.batch) if run.step < args.steps else None
+    try:
+        while run.step < args.steps and not stopped:
+            lr = rate(run.step, args.steps, run.first)
+            if run.step == int((1 - FALL) * args.steps):
+                run.save(stable)
+            for k, v in run.go(*ahead.next(), lr).items():
+                sums[k] = sums.get(k, 0.0) + v
+            count += 1
+            now = time.monotonic()
+            run.minutes = before + (time.process_time() - began + ahead.seconds) / 60   # of work, whatever else the machine does
+            if run.step % 50 == 0 or run.step == args.steps:
+                line = {"step": run.step, "minutes": round(run.minutes, 2), "batch": run.batch, "rate": round(lr, 6), **{k: round(v / count, 4) for k, v in sums.items()}}
+                print(json.dumps(line), flush=True)
+                with open(os.path.join(args.folder, "log.jsonl"), "a") as log:
+                    log.write(json.dumps(line) + "\n")
+                sums, count = {}, 0
+            if now - saved > args.every:
+                run.save(latest)
+                saved = now
+    finally:
+        if ahead:
+            ahead.stop()
     run.save(latest)
 
 
