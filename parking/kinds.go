@@ -196,6 +196,9 @@ type ClassCorrected struct {
 	Class  Class     `json:"class"`
 	Was    Class     `json:"was"`
 	Reason string    `json:"reason,omitempty"`
+	// Pass is the pass that the vehicle came in on as this class, "" for none; nil
+	// leaves what the IN has said.
+	Pass *string `json:"pass,omitempty"`
 }
 
 // SlotChanged moves a stay to another slot or zone.

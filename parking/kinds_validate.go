@@ -99,16 +99,25 @@ func (b *PlateCorrected) validate() error {
 	if err := aStay(b.Stay); err != nil {
 		return err
 	}
-	if b.Pass != nil {
-		if err := shortText("pass", *b.Pass); err != nil {
-			return err
-		}
+	if err := passSaid(b.Pass); err != nil {
+		return err
 	}
 	return plateText(b.Plate, b.Display)
 }
 
+// passSaid checks the pass that a correction says anew; nil says nothing.
+func passSaid(code *string) error {
+	if code == nil {
+		return nil
+	}
+	return shortText("pass", *code)
+}
+
 func (b *ClassCorrected) validate() error {
 	if err := aStay(b.Stay); err != nil {
+		return err
+	}
+	if err := passSaid(b.Pass); err != nil {
 		return err
 	}
 	return ValidCode("class", string(b.Class))

@@ -113,6 +113,9 @@ func (s *Stay) ApplyFact(f Fact, body any) {
 		}
 	case *ClassCorrected:
 		s.Class = b.Class
+		if b.Pass != nil && s.InAt != nil {
+			s.Pass = *b.Pass
+		}
 	case *SlotChanged:
 		s.move(Move{Fact: f.ID, At: f.At, Zone: b.Zone, Slot: b.Slot})
 	case *StayPlaced:

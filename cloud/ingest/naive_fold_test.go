@@ -108,6 +108,9 @@ func (s *naiveStay) fold(f *naiveFact, undone bool) {
 		}
 	case *parking.ClassCorrected:
 		s.class = b.Class
+		if b.Pass != nil {
+			s.pass = *b.Pass
+		}
 	case *parking.SlotChanged:
 		s.moves = append(s.moves, naiveMove{f.ID, f.At, b.Zone, b.Slot})
 	case *parking.StayPlaced:

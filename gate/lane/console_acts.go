@@ -107,9 +107,9 @@ func (c *Console) SetClass(ctx context.Context, code string, subject uuid.UUID, 
 }
 
 // CorrectClass is Desk.CorrectClass by the console's guard.
-func (c *Console) CorrectClass(ctx context.Context, code string, subject uuid.UUID, class parking.Class, reason string) error {
+func (c *Console) CorrectClass(ctx context.Context, code string, subject, stay uuid.UUID, class parking.Class, reason string) error {
 	return c.at(ctx, code, c.named(ActClass, code, subject), func(ctx context.Context) error {
-		return c.desk.CorrectClass(ctx, code, subject, class, reason)
+		return c.desk.CorrectClass(ctx, code, subject, stay, class, reason)
 	})
 }
 

@@ -80,6 +80,9 @@ func (d *Desk) match(v *vehicle) {
 	}
 	v.Matches, v.Chosen, v.Due, v.marked = nil, -1, 0, map[uuid.UUID]string{}
 	if v.Plate == "" && v.Token == "" && len(v.receipts) == 0 {
+		if v.Stage != Arrived { // nothing more is awaited from the camera
+			d.priceUnknown(v)
+		}
 		return
 	}
 	for _, s := range d.candidates(v) {

@@ -100,11 +100,27 @@ func (d *Desk) comesOn(plate parking.Plate, class parking.Class, zone string, at
 // came on: nil when that stays as it was.
 func (d *Desk) passByPlate(ctx context.Context, id uuid.UUID, plate parking.Plate) *string {
 	s, err := d.cfg.State.Stay(ctx, id)
-	if err != nil || s.InAt == nil || s.State != parking.Inside {
+	if err != nil {
+		return nil
+	}
+	return d.passAnew(&s, plate, s.Class)
+}
+
+// passByClass is the same of a correction of its class.
+func (d *Desk) passByClass(ctx context.Context, id uuid.UUID, class parking.Class) *string {
+	s, err := d.cfg.State.Stay(ctx, id)
+	if err != nil {
+		return nil
+	}
+	return d.passAnew(&s, s.Plate, class)
+}
+
+func (d *Desk) passAnew(s *parking.Stay, plate parking.Plate, class parking.Class) *string {
+	if s.InAt == nil || s.State != parking.Inside {
 		return nil
 	}
 	code := ""
-	if p := d.passFor(d.cfg.State.Site(), plate, s.Class, s.InZone(), *s.InAt, s.ID); p != nil && p.State == parking.PassCovers {
+	if p := d.passFor(d.cfg.State.Site(), plate, class, s.InZone(), *s.InAt, s.ID); p != nil && p.State == parking.PassCovers {
 		code = p.Code
 	}
 	if code == s.Pass {

@@ -321,15 +321,16 @@ func (d *Desk) OutUnknown(ctx context.Context, code string, subject uuid.UUID, r
 func (d *Desk) exitUnknown(ctx context.Context, p *post, v *vehicle, actor, reason string, fee parking.Money) error {
 	config := d.cfg.State.Site().Config
 	stay := newID()
+	class := v.copySubject().Class // as it is shown
 	charge := parking.Charge{
 		Fee: fee, Due: fee, Currency: config.Currency, In: v.ArrivedAt, Out: v.ArrivedAt,
 		Tariff: config.Tariff.ID, TariffV: config.Tariff.Version, Marked: "the entry of this vehicle is not known",
 	}
-	if quote, err := config.Tariff.QuoteUnknown(v.Class); err == nil && quote.Fee == fee {
+	if quote, err := config.Tariff.QuoteUnknown(class); err == nil && quote.Fee == fee {
 		charge.Lines = quote.Lines
 	}
 	drafts := []state.Draft{{Kind: parking.KindVehicleOut, Actor: actor, Body: &parking.VehicleOut{
-		Stay: stay, Unknown: true, Lane: p.code, Class: v.Class, Plate: v.Plate, Display: v.Display, Read: v.plateRead(),
+		Stay: stay, Unknown: true, Lane: p.code, Class: class, Plate: v.Plate, Display: v.Display, Read: v.plateRead(),
 		Token: v.Token, Charge: charge, Candidates: v.candidates(), Reason: reason, Photos: v.photos,
 		Offline: d.link().State == Offline,
 	}}}

@@ -112,10 +112,10 @@ func (d *Desk) corrected(code string, subject uuid.UUID, before *traits, f parki
 		})
 	case *parking.ClassCorrected:
 		return d.restayed(ActClass, code, subject, before, before.stay.Display, func(s *parking.Stay) any {
-			if s.Class != says.Class {
+			if s.Class != says.Class || s.PaidSum() != before.stay.PaidSum() { // money that came since was for this class
 				return nil
 			}
-			return &parking.ClassCorrected{Stay: s.ID, Class: before.stay.Class, Was: s.Class, Reason: sayTakenBack}
+			return &parking.ClassCorrected{Stay: s.ID, Class: says.Was, Was: s.Class, Reason: sayTakenBack}
 		})
 	case *parking.SlotChanged:
 		last := d.placed(before.stay, f.ID, func(s suggestion) {
@@ -147,8 +147,11 @@ func (d *Desk) restayed(kind ActKind, code string, subject uuid.UUID, before *tr
 		if draft.Body == nil || s.State != before.stay.State {
 			return changedSince()
 		}
-		if body, ok := draft.Body.(*parking.PlateCorrected); ok {
+		switch body := draft.Body.(type) {
+		case *parking.PlateCorrected:
 			draft.Kind, body.Pass = parking.KindPlateCorrected, d.passByPlate(ctx, s.ID, body.Plate)
+		case *parking.ClassCorrected:
+			body.Pass = d.passByClass(ctx, s.ID, body.Class)
 		}
 		if _, err := d.write(ctx, draft); err != nil {
 			return err

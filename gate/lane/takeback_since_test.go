@@ -134,6 +134,19 @@ func TestAnotherGuardHasActedSince(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	})
+	t.Run("by paying for what it is", func(t *testing.T) {
+		t.Parallel()
+		b := newTaking(t, lanetest.Options{})
+		stay := b.inside("30A12345")
+		s := b.Arrive("2", lane.Arrival{Plate: "30A12345"})
+		b.do(b.c.CorrectClass(ctx, "2", s.ID, stay.ID, parking.Motorbike, "entered wrongly"))
+		_, err := b.Desk.PayEarly(ctx, lane.EarlyPayment{Stay: stay.ID, Method: parking.Cash})
+		b.do(err)
+		b.refuses("Something else has happened")
+		if now := b.stay(stay.ID); now.Class != parking.Motorbike {
+			t.Errorf("%+v", now)
+		}
+	})
 	t.Run("with the stay", func(t *testing.T) {
 		t.Parallel()
 		b := newTaking(t, lanetest.Options{})

@@ -258,7 +258,7 @@ func TestTakenBack(t *testing.T) {
 		{"another class of who leaves", func(b *taking) func() {
 			stay := b.inside("30A12345")
 			s := b.Arrive("2", lane.Arrival{Plate: "30A12345"})
-			b.do(b.c.CorrectClass(b.T.Context(), "2", s.ID, parking.Motorbike, "entered wrongly"))
+			b.do(b.c.CorrectClass(b.T.Context(), "2", s.ID, stay.ID, parking.Motorbike, "entered wrongly"))
 			if now := b.Lane("2").Subject; now.Class != parking.Motorbike || now.Due == s.Due {
 				b.T.Errorf("it is a %s and owes %d", now.Class, now.Due)
 			}

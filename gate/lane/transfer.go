@@ -11,22 +11,23 @@ import (
 // shown. One that owes nothing any more leaves by itself, if it is still in
 // front when the barrier is asked (semantics.md §8: a payment that is confirmed
 // after its vehicle has moved opens nothing). One that still owes something is
-// shown what: its code was for another sum. mu is held.
+// shown what: its code was for another sum, as it is when the stay has been
+// corrected meanwhile. mu is held.
 func (d *Desk) transferSeen(p *post, v *vehicle) {
-	was := v.Matches[v.Chosen].Stay.PaidSum()
+	was, due := v.Matches[v.Chosen].Stay.PaidSum(), v.Due
 	d.priceAside(v)
 	paid := v.Matches[v.Chosen].Stay.PaidSum()
-	if paid == was {
+	if paid == was && v.Due == due {
 		return
 	}
 	v.Stage, v.QR, v.Reference = Offered, "", ""
 	d.touch()
-	if v.Due == 0 {
+	if v.Due == 0 && paid > was {
 		v.Why = ""
 		d.spawn(func() { d.leavesPaid(p, v) })
 		return
 	}
-	if paid < was { // something was given back
+	if paid <= was { // something was given back, or its class is another
 		v.Why = fmt.Sprintf("Something about this stay has changed meanwhile; %s is due now.", d.sum(v.Due))
 		return
 	}

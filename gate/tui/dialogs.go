@@ -107,11 +107,7 @@ func (m *model) paste(text string) tea.Cmd {
 	if f == nil {
 		return nil
 	}
-	was := len(f.value)
-	if len(text) <= longestPaste {
-		f.insert(text)
-	}
-	if text != "" && len(f.value) == was {
+	if text != "" && (len(text) > longestPaste || !f.typed(text)) {
 		return bell
 	}
 	if d, looks := m.top().(interface{ look(m *model) tea.Cmd }); looks && m.view.Guard != nil {

@@ -105,8 +105,8 @@ func (d *fakeDesk) SetClass(_ context.Context, lane string, subject uuid.UUID, c
 	return d.note("class %s %s %s", lane, short(subject), c)
 }
 
-func (d *fakeDesk) CorrectClass(_ context.Context, lane string, subject uuid.UUID, c parking.Class, reason string) error {
-	return d.note("class %s %s %s %q", lane, short(subject), c, reason)
+func (d *fakeDesk) CorrectClass(_ context.Context, lane string, subject, stay uuid.UUID, c parking.Class, reason string) error {
+	return d.note("class %s %s %s %s %q", lane, short(subject), short(stay), c, reason)
 }
 
 func (d *fakeDesk) ChooseSlot(_ context.Context, lane string, subject uuid.UUID, slot string) error {

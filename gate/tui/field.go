@@ -45,8 +45,23 @@ func (f *field) set(s string) {
 
 func (f *field) text() string { return strings.TrimSpace(string(f.value)) }
 
-// insert types s at the cursor.
-func (f *field) insert(s string) {
+// typed inserts what a guard has typed or pasted, and says whether any of it fits. A
+// sum that is only proposed gives way to the first digit.
+func (f *field) typed(s string) bool {
+	value, at := f.value, f.at
+	if f.digits && f.preset >= 0 && strings.ContainsAny(s, "0123456789") {
+		f.value, f.at = nil, 0
+	}
+	if !f.insert(s) {
+		f.value, f.at = value, at
+		return false
+	}
+	f.preset = -1
+	return true
+}
+
+// insert puts s at the cursor and says whether any of it fits.
+func (f *field) insert(s string) bool {
 	var add []rune
 	for _, r := range norm.NFC.String(s) {
 		if f.digits && (r < '0' || r > '9') {
@@ -63,15 +78,16 @@ func (f *field) insert(s string) {
 	before, after := f.value[:f.at], f.value[f.at:]
 	head := []rune(norm.NFC.String(string(before) + string(add)))
 	all := append(head, after...)
-	if len(all) > f.max {
-		return
+	if len(add) == 0 || len(all) > f.max {
+		return false
 	}
 	f.value, f.at = all, len(head)
+	return true
 }
 
 // key handles msg and says whether the field used it.
 func (f *field) key(msg tea.KeyPressMsg) bool {
-	switch msg.String() {
+	switch name := msg.String(); name {
 	case "left", "ctrl+b":
 		f.at = f.step(-1)
 	case "right", "ctrl+f":
@@ -90,17 +106,15 @@ func (f *field) key(msg tea.KeyPressMsg) bool {
 	case "ctrl+u":
 		f.value, f.at = f.value[f.at:], 0
 	case "up", "down":
-		return f.cycle(msg.String() == "down")
+		return f.cycle(name == "down")
 	default:
 		if msg.Text == "" || msg.Mod&^(tea.ModShift|tea.ModCapsLock|tea.ModNumLock) != 0 {
 			return false
 		}
-		if f.digits && f.preset >= 0 {
-			f.value, f.at = nil, 0 // another sum than the one that is proposed
-		}
-		f.insert(msg.Text)
-		f.preset = -1
+		f.typed(msg.Text)
+		return true
 	}
+	f.preset = -1 // what is edited is the guard's own
 	return true
 }
 

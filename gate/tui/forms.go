@@ -126,6 +126,7 @@ func newPlate(m *model) dialog {
 // newStayClass corrects the class that a stay came in with, of the vehicle at an exit;
 // next is proposed.
 func newStayClass(m *model, lv *lane.LaneView, next parking.Class) dialog {
+	stay := lv.Subject.Matches[lv.Subject.Chosen].Stay.ID
 	class := newField("field.class", m.class(next), 40)
 	for i, c := range m.classes() {
 		class.presets = append(class.presets, m.class(c))
@@ -144,22 +145,22 @@ func newStayClass(m *model, lv *lane.LaneView, next parking.Class) dialog {
 		return []string{m.t("class.was", m.class(lv.Subject.Class))}
 	}
 	f.submit = func(m *model, f *form) tea.Cmd {
-		typed, why := f.fields[0].text(), f.fields[1].text()
-		at := slices.IndexFunc(m.classes(), func(c parking.Class) bool { return strings.EqualFold(m.class(c), typed) })
+		is, known := m.classNamed(f.fields[0].text())
+		why := f.fields[1].text()
 		switch {
-		case at < 0:
+		case !known || is == "":
 			f.wrong = m.t("class.which")
 			return nil
 		case why == "":
 			f.wrong = m.t("class.reason")
 			return nil
 		}
-		lv, is := m.byCode(f.lane), m.classes()[at]
+		lv := m.byCode(f.lane)
 		if m.refused(f, lv) {
 			return nil
 		}
 		return fromForm(m.bound(lv, "", func(ctx context.Context, code string, subject uuid.UUID) error {
-			return m.desk.CorrectClass(ctx, code, subject, is, why)
+			return m.desk.CorrectClass(ctx, code, subject, stay, is, why)
 		}), f)
 	}
 	return f.forSubject(lv)

@@ -6,6 +6,7 @@ import (
 	"image"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -28,6 +29,8 @@ const (
 	// some twenty thousand. A line that is known by small frames alone is tried from
 	// graphicsTry on: a terminal that takes its time over each makes it look slow.
 	graphicsRate, graphicsTry = 150_000, 30_000
+	// graphicsAgain after a line was too slow for them it is tried once more.
+	graphicsAgain = 5 * time.Minute
 	// firstImage is the number of the first picture; fewer bits than a colour has.
 	firstImage = 0x4701
 )
@@ -84,8 +87,10 @@ func (m *model) graphics() bool {
 // nextImage is the number of a picture that is about to be sent.
 func (m *model) nextImage() int {
 	m.images++
-	return firstImage + m.images%(1<<23)
+	return imageNumber(m.images)
 }
+
+func imageNumber(sent int) int { return firstImage + sent%(1<<23) }
 
 // drawPixels makes what the terminal gets of a box of a picture before its
 // placeholders are drawn in w × h cells.
@@ -128,8 +133,16 @@ func forgetImage(number int) string {
 	return ansi.KittyGraphics(nil, "a=d", "d=I", fmt.Sprintf("i=%d", number), "q=2")
 }
 
-// forgetImages lets it forget all.
-func forgetImages() string { return ansi.KittyGraphics(nil, "a=d", "d=A", "q=2") }
+// forgetImages lets it forget the newest of so many that were sent, which are more than
+// are kept: "all" would leave those that stand behind placeholders.
+func forgetImages(sent int) string {
+	const kept = 64
+	var b strings.Builder
+	for n := range min(sent, kept) {
+		b.WriteString(forgetImage(imageNumber(sent - n)))
+	}
+	return b.String()
+}
 
 // sendImage sends a picture, and lets one go that is no longer drawn.
 func sendImage(send string, old int) tea.Cmd {
@@ -146,5 +159,14 @@ func (l *line) carriesGraphics() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.slow && l.rate >= graphicsTry && (l.bulk == 0 || l.bulk >= graphicsRate)
+	if l.tryBulk() {
+		return !l.slow && l.rate >= graphicsTry
+	}
+	return !l.slow && l.bulk >= graphicsRate
+}
+
+// tryBulk says whether it is not known, or not any more, how large pictures get on.
+// mu is held.
+func (l *line) tryBulk() bool {
+	return l.bulk == 0 || l.bulk < graphicsRate && l.now().Sub(l.bulkAt) > graphicsAgain
 }

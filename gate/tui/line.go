@@ -52,7 +52,8 @@ type line struct {
 	nearest time.Duration
 	rate    float64 // bytes a second, 0 while it is not known
 	bulk    float64 // the same of large pictures alone, 0 before there was one
-	slow    bool    // too slow for pictures
+	bulkAt  time.Time
+	slow    bool // too slow for pictures
 }
 
 // question is one that was sent behind a frame.
@@ -153,10 +154,10 @@ func (l *line) measure(sum int, d time.Duration) {
 	if telling || float64(sum) >= pictureRate*d.Seconds() {
 		rate := min(fastestRate, float64(sum)/took.Seconds())
 		if sum >= bulkBytes {
-			if l.bulk == 0 {
+			if l.tryBulk() {
 				l.bulk = 2 * graphicsRate // one that a busy terminal has held up tells nothing yet
 			}
-			l.bulk = (l.bulk + rate) / 2
+			l.bulk, l.bulkAt = (l.bulk+rate)/2, l.now()
 		}
 		switch {
 		case !telling: // it is at least as fast as this, the way included

@@ -306,6 +306,7 @@ func TestPicturesGoByTheLine(t *testing.T) {
 		"pictures arrive":                 {[]int{57, 4200, 45_000, 39}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 27 * time.Millisecond, 160 * time.Millisecond}, true},
 		"one was held up":                 {[]int{57, 4200, 45_000}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 900 * time.Millisecond}, true},
 		"pictures crawl":                  {[]int{57, 4200, 45_000, 45_000}, []time.Duration{3500 * time.Microsecond, 77 * time.Millisecond, 900 * time.Millisecond, 900 * time.Millisecond}, false},
+		"near, small frames held up":      {[]int{57, 45_000, 45_000, 400, 400, 400, 400, 400, 400}, []time.Duration{3500 * time.Microsecond, 60 * time.Millisecond, 60 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond}, true},
 		"9,600 baud":                      {[]int{60, 2500}, []time.Duration{360 * time.Millisecond, 2900 * time.Millisecond}, false},
 	} {
 		l := newLine(nil, time.Now)
@@ -315,6 +316,22 @@ func TestPicturesGoByTheLine(t *testing.T) {
 		if got := l.carriesGraphics(); got != c.pixels {
 			t.Errorf("%s: pixels %t, %+v", name, got, l)
 		}
+	}
+	now := time.Now()
+	l := newLine(nil, func() time.Time { return now })
+	for _, took := range []time.Duration{900, 900} {
+		l.measure(57, 4*time.Millisecond)
+		l.measure(45_000, took*time.Millisecond)
+	}
+	if l.carriesGraphics() {
+		t.Error("pictures crawl, and go on")
+	}
+	now = now.Add(graphicsAgain + time.Second)
+	if !l.carriesGraphics() {
+		t.Error("they are not tried again")
+	}
+	if l.measure(45_000, 60*time.Millisecond); !l.carriesGraphics() {
+		t.Error("they arrive, and are off")
 	}
 	m, _, clock, _ := lined(offeredIn(idleView()))
 	m.line.measure(5000, 5*time.Second)

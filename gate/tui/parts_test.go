@@ -49,6 +49,24 @@ func TestField(t *testing.T) {
 	if sum.text() != "123" {
 		t.Errorf("a sum of %q", sum.text())
 	}
+	// A sum that is proposed gives way to another, and is the guard's own once he edits it.
+	for _, c := range []struct{ keys, want string }{
+		{"3 0", "30"}, {"backspace 7", "257"}, {"home 1", "1250"}, {"x", "250"}, {"x 3", "3"}, {"ctrl+u", ""}, {"up down 4", "4"},
+	} {
+		proposed := newField("field.fee", "", 10)
+		proposed.digits, proposed.presets = true, []string{"250"}
+		proposed.key(keyOf("down"))
+		for _, k := range strings.Fields(c.keys) {
+			proposed.key(keyOf(k))
+		}
+		if got := proposed.text(); got != c.want {
+			t.Errorf("250 is proposed; after %s it is %q, want %q", c.keys, got, c.want)
+		}
+		proposed.preset = 0
+		if !proposed.typed("30 000") || proposed.text() != "30000" {
+			t.Errorf("after pasting it is %q", proposed.text())
+		}
+	}
 }
 
 func TestPasswordIsNotShown(t *testing.T) {

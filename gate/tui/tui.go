@@ -62,7 +62,7 @@ type Naming interface {
 	Correct(ctx context.Context, lane string, subject uuid.UUID, plate, reason string) error
 	PickCandidate(ctx context.Context, lane string, subject uuid.UUID, candidate int) error
 	SetClass(ctx context.Context, lane string, subject uuid.UUID, class parking.Class) error
-	CorrectClass(ctx context.Context, lane string, subject uuid.UUID, class parking.Class, reason string) error
+	CorrectClass(ctx context.Context, lane string, subject, stay uuid.UUID, class parking.Class, reason string) error
 }
 
 // Entering lets vehicles in.
@@ -194,7 +194,7 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	resizing.Wait()
 	m.keepAtEnd()
 	if m.images > 0 && m.knows {
-		_, _ = io.WriteString(opts.Output, forgetImages()) // the terminal may be gone
+		_, _ = io.WriteString(opts.Output, forgetImages(m.images)) // the terminal may be gone
 	}
 	switch {
 	case m.idle:
