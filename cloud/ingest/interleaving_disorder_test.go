@@ -94,7 +94,8 @@ func (h *tale) stayAct(a act) {
 	case 0:
 		h.add(a.at, a.gate, parking.KindPlateCorrected, parking.PlateCorrected{Stay: a.stay, Plate: a.plate, Display: string(a.plate)})
 	case 1:
-		h.add(a.at, a.gate, parking.KindClassCorrected, parking.ClassCorrected{Stay: a.stay, Class: a.class})
+		said := one(h, "", "P1")
+		h.add(a.at, a.gate, parking.KindClassCorrected, parking.ClassCorrected{Stay: a.stay, Class: a.class, Pass: one(h, nil, &said)})
 	case 2, 3, 4:
 		h.add(a.at, a.gate, parking.KindSlotChanged, parking.SlotChanged{Stay: a.stay, Zone: a.zone, Slot: a.slot})
 	case 5:

@@ -247,7 +247,7 @@ func (d *Desk) refresh() {
 func stale(v *vehicle, site *state.Site) bool {
 	return len(v.Matches) == 0 || slices.ContainsFunc(v.Matches, func(m Match) bool {
 		now, ok := site.Stay(m.Stay.ID)
-		return !ok || now.Class != m.Stay.Class || len(now.Payments) != len(m.Stay.Payments) || now.PaidSum() != m.Stay.PaidSum()
+		return !ok || now.Class != m.Stay.Class || now.Pass != m.Stay.Pass || passNews(site, &m) || len(now.Payments) != len(m.Stay.Payments) || now.PaidSum() != m.Stay.PaidSum()
 	})
 }
 

@@ -132,6 +132,31 @@ func TestPassOfACorrectedClass(t *testing.T) {
 	}
 }
 
+// A pass that this gate does not know of is not taken from a stay by its class.
+func TestAPassNotHeardOf(t *testing.T) {
+	t.Parallel()
+	b := quiet(t)
+	s, stay := comeIn(t, b, "30A12345")
+	if err := b.Desk.Clear(t.Context(), "1", s.ID); err != nil {
+		t.Fatal(err)
+	}
+	stay.Pass = "P-9"
+	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
+	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
+		t.Fatal(err)
+	}
+	s = b.Arrive("2", lane.Arrival{Plate: "30A12345"})
+	if err := b.Desk.CorrectClass(t.Context(), "2", s.ID, stay.ID, parking.Motorbike, "entered wrongly"); err != nil {
+		t.Fatal(err)
+	}
+	if says := lanetest.Says[parking.ClassCorrected](b, b.FactsOf(parking.KindClassCorrected)[0]); says.Pass != nil {
+		t.Errorf("it came on %q", *says.Pass)
+	}
+	if m := b.Subject("2").Matches[0]; m.Stay.Pass != "P-9" || m.Pass == nil || m.Pass.State != parking.PassUnknown {
+		t.Errorf("%+v", m)
+	}
+}
+
 // Of a stay that is known by its ticket alone nothing is written that its fee would not
 // follow.
 func TestTheClassOfAStayNotHeardOf(t *testing.T) {

@@ -312,7 +312,7 @@ func (d *Desk) reprice(v *vehicle) error {
 	changed := false
 	if now.Sub(v.PricedAt) > time.Duration(tariff.QuoteHold)*time.Minute {
 		v.PricedAt = now
-	} else if s, err := d.cfg.State.Stay(context.Background(), stay.ID); err == nil && (s.PaidSum() != stay.PaidSum() || s.Class != stay.Class || (s.TokenLostAt == nil) != (stay.TokenLostAt == nil)) {
+	} else if d.otherwise(&v.Matches[v.Chosen]) {
 		changed = true
 	} else {
 		return nil
@@ -324,6 +324,15 @@ func (d *Desk) reprice(v *vehicle) error {
 		return parking.Errorf(parking.Conflict, "Something about this stay has changed meanwhile; %s is due now.", d.sum(v.Due))
 	}
 	return parking.Errorf(parking.Conflict, "The fee was shown too long ago; it is %s now.", d.sum(v.Due))
+}
+
+// otherwise says whether something that a fee hangs on has changed about a stay since it
+// was priced.
+func (d *Desk) otherwise(m *Match) bool {
+	was := &m.Stay
+	s, err := d.cfg.State.Stay(context.Background(), was.ID)
+	return err == nil && (s.PaidSum() != was.PaidSum() || s.Class != was.Class || s.Pass != was.Pass ||
+		(s.TokenLostAt == nil) != (was.TokenLostAt == nil) || passNews(d.cfg.State.Site(), m))
 }
 
 // priceAnew prices the matches as their stays are now and says whether another sum is

@@ -106,10 +106,11 @@ func (d *Desk) passByPlate(ctx context.Context, id uuid.UUID, plate parking.Plat
 	return d.passAnew(&s, plate, s.Class)
 }
 
-// passByClass is the same of a correction of its class.
+// passByClass is the same of a correction of its class. A pass that only the gate of
+// its IN knows of stays.
 func (d *Desk) passByClass(ctx context.Context, id uuid.UUID, class parking.Class) *string {
 	s, err := d.cfg.State.Stay(ctx, id)
-	if err != nil {
+	if err != nil || s.Pass != "" && d.cfg.State.Site().Lists.Pass(s.Pass) == nil {
 		return nil
 	}
 	return d.passAnew(&s, s.Plate, class)
@@ -119,8 +120,12 @@ func (d *Desk) passAnew(s *parking.Stay, plate parking.Plate, class parking.Clas
 	if s.InAt == nil || s.State != parking.Inside {
 		return nil
 	}
+	site, at := d.cfg.State.Site(), parking.BusinessTime(*s.InAt)
+	if v := parking.PassAt(site.Lists.Pass(s.Pass), at); v != nil && slices.Contains(v.Plates, plate) && v.Judge(at, plate, class, s.InZone(), 0) == parking.PassCovers {
+		return nil // it is for this one, too, and has its place
+	}
 	code := ""
-	if p := d.passFor(d.cfg.State.Site(), plate, class, s.InZone(), *s.InAt, s.ID); p != nil && p.State == parking.PassCovers {
+	if p := d.passFor(site, plate, class, s.InZone(), *s.InAt, s.ID); p != nil && p.State == parking.PassCovers {
 		code = p.Code
 	}
 	if code == s.Pass {
@@ -135,6 +140,12 @@ type covered struct {
 	follows []string // passes that joined the one of its IN
 	view    *PassView
 	marked  string // why the pass of its IN counts for nothing here
+}
+
+// passNews says whether the cloud has said since a match was priced that its pass
+// counts for nothing, or that it does.
+func passNews(site *state.Site, m *Match) bool {
+	return m.Pass != nil && m.Pass.State != parking.PassUnknown && site.PassRefused(m.Stay.ID) != (m.Pass.State == parking.PassNoPlace)
 }
 
 const markUnknownPass = "the pass of this stay is not known at this gate; priced without it"

@@ -57,16 +57,20 @@ func (d *Desk) traitsOf(v *vehicle) traits {
 		done: v.done, plate: v.Plate, display: v.Display, typed: v.Typed, check: v.Check, checked: v.checked, reason: v.reason,
 		class: v.Class, chosen: v.chosen, zone: v.Zone, slot: v.Slot, discount: v.Discount,
 	}
-	if v.done {
-		s, err := d.cfg.State.Stay(context.WithoutCancel(d.ctx), v.Stay)
-		if err != nil {
-			s = v.result
-		}
-		t.stay = &s
-	} else if chosen := v.chosenStay(); chosen != nil {
-		s := *chosen
-		t.stay = &s
+	said, id := v.chosenStay(), v.Stay
+	switch {
+	case v.done:
+		said = &v.result
+	case said == nil:
+		return t
+	default:
+		id = said.ID
 	}
+	s, err := d.cfg.State.Stay(context.WithoutCancel(d.ctx), id)
+	if err != nil {
+		s = *said
+	}
+	t.stay = &s
 	return t
 }
 
@@ -100,6 +104,12 @@ func (c *Console) named(kind ActKind, code string, subject uuid.UUID) was {
 // corrected is the act that said by fact f something else of a stay, nil when the
 // fact is of another kind.
 func (d *Desk) corrected(code string, subject uuid.UUID, before *traits, f parking.Told) *lastAct {
+	switch f.Says.(type) {
+	case *parking.PlateCorrected, *parking.ClassCorrected, *parking.SlotChanged:
+		if before.stay == nil { // it has gone through while the guard was saying so
+			return &lastAct{LastAct: LastAct{Why: sayChanged}}
+		}
+	}
 	switch says := f.Says.(type) {
 	case *parking.PlateCorrected:
 		return d.restayed(ActPlate, code, subject, before, says.Display, func(s *parking.Stay) any {
