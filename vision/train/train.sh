@@ -1,6 +1,6 @@
 #!/bin/sh
 # Trains both networks beside each other on two cores, then exports them to
-# vision/models/weights. The reader is trained in two runs: the second goes on from
+# vision/models/weights, with their card. The reader is trained in two runs: the second goes on from
 # the first one's export. A run that was stopped goes on from its last checkpoint.
 set -eu
 cd "$(dirname "$0")"
@@ -20,3 +20,6 @@ mkdir -p ../models/weights
 for which in detector reader; do
     "$PYTHON" export.py $which "$folder/$which/latest.pt" "../models/weights/plate_$which.onnx"
 done
+"$PYTHON" card.py "$folder" ../models/weights \
+    --note "reader: $first steps, the rate falling over the last quarter; then from their export, with the optimiser begun anew at half the rate, $more more, the rate falling over the last quarter of all" \
+    --note "detector: the rate falling over the last quarter of its steps"
