@@ -119,7 +119,11 @@ func (h *history) fact(t *testing.T, stay uuid.UUID, at time.Time) {
 	case 8:
 		h.add(t, g, parking.KindPlateCorrected, at, parking.PlateCorrected{Stay: stay, Plate: plate})
 	case 9:
-		h.add(t, g, parking.KindClassCorrected, at, parking.ClassCorrected{Stay: stay, Class: class, Pass: pick(h, []*string{nil, &pass})})
+		says := parking.ClassCorrected{Stay: stay, Class: class}
+		if class == parking.Car {
+			says.Pass = &pass
+		}
+		h.add(t, g, parking.KindClassCorrected, at, says)
 	case 10, 11:
 		h.add(t, g, parking.KindSlotChanged, at, parking.SlotChanged{Stay: stay, Zone: zone, Slot: slot})
 	case 12, 13:

@@ -355,8 +355,8 @@ def _anything(rng, fonts):
     return d.finish(len(lines))
 
 
-# Styles and how often each is drawn: shares of their sum.
-STYLES = [(_vietnam_two, 0.30), (_vietnam_one, 0.24), (_america, 0.16), (_europe, 0.13), (_brazil_old, 0.09), (_brazil, 0.05),
+# Styles and how often each is drawn.
+STYLES = [(_vietnam_two, 0.30), (_vietnam_one, 0.24), (_america, 0.16), (_europe, 0.13), (_brazil_old, 0.06), (_brazil, 0.03),
           (_anything, 0.08)]
 _CHANCES = np.cumsum([share for _, share in STYLES])
 

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 folder=$(cd ../.. && mkdir -p "$PARK_TRAINING" && cd "$PARK_TRAINING" && pwd)
 first=${PARK_STEPS:-9600} # of the reader's first run
-more=${PARK_STEPS:-6000}  # and of its second
+more=${PARK_STEPS:-8000}  # and of its second
 "$PYTHON" missing.py
 "$PYTHON" train.py detector "$folder/detector" --seed "$PARK_SEED" --steps "${PARK_STEPS:-11000}" &
 detector=$!
