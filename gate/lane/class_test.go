@@ -10,7 +10,6 @@ import (
 
 	"gatehouse/gate/lane"
 	"gatehouse/gate/lane/lanetest"
-	"gatehouse/internal/wire"
 	"gatehouse/internal/words"
 	"gatehouse/parking"
 	"gatehouse/vision"
@@ -141,10 +140,7 @@ func TestAPassNotHeardOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	stay.Pass = "P-9"
-	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
-	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
-		t.Fatal(err)
-	}
+	cloudTells(t, b, stay)
 	s = b.Arrive("2", lane.Arrival{Plate: "30A12345"})
 	if err := b.Desk.CorrectClass(t.Context(), "2", s.ID, stay.ID, parking.Motorbike, "entered wrongly"); err != nil {
 		t.Fatal(err)
@@ -203,10 +199,7 @@ func TestTheClassOfWhoPays(t *testing.T) {
 	defer stop()
 	stay, subject := askedByQR(t, b)
 	stay.Class = parking.Motorbike
-	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
-	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
-		t.Fatal(err)
-	}
+	cloudTells(t, b, stay)
 	b.Until("the code is not shown any more", func() bool { s := b.Lane("2").Subject; return s != nil && s.QR == "" })
 	if s := b.Subject("2"); s.ID != subject.ID || s.Stage != lane.Offered || s.Due == subject.Due || s.Due == 0 || s.Why == "" {
 		t.Errorf("shown: %+v", s)

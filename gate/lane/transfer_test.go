@@ -26,6 +26,15 @@ func askedByQR(t *testing.T, b *lanetest.Bench) (stay parking.Stay, subject lane
 	return stay, b.Subject("2")
 }
 
+// cloudTells has the cloud tell what a stay is, with all that this gate has written.
+func cloudTells(t *testing.T, b *lanetest.Bench, stay parking.Stay) {
+	t.Helper()
+	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
+	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // confirm has the cloud tell that amount has come for a stay, as the bank says
 // with the reference that the gate has shown.
 func confirm(t *testing.T, b *lanetest.Bench, stay parking.Stay, subject lane.Subject, amount parking.Money) {
@@ -37,10 +46,7 @@ func confirm(t *testing.T, b *lanetest.Bench, stay parking.Stay, subject lane.Su
 		Reference: subject.Reference, RequestedAt: &now, PaidAt: &now, BankAt: &now,
 		HeardAt: &now, Notice: "sepay:92704",
 	}}
-	covers := []wire.Covered{{Gate: "N", Epoch: b.State.Epoch(), Seq: 1 << 20}}
-	if err := b.State.ApplyDeltas(t.Context(), wire.Delta{FeedSeq: 2, Stays: []parking.Stay{stay}, Covers: covers}); err != nil {
-		t.Fatal(err)
-	}
+	cloudTells(t, b, stay)
 }
 
 // Once the bank has told of the money, the vehicle leaves with no key.

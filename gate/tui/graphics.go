@@ -87,10 +87,8 @@ func (m *model) graphics() bool {
 // nextImage is the number of a picture that is about to be sent.
 func (m *model) nextImage() int {
 	m.images++
-	return imageNumber(m.images)
+	return firstImage + m.images%(1<<23)
 }
-
-func imageNumber(sent int) int { return firstImage + sent%(1<<23) }
 
 // drawPixels makes what the terminal gets of a box of a picture before its
 // placeholders are drawn in w × h cells.
@@ -133,16 +131,8 @@ func forgetImage(number int) string {
 	return ansi.KittyGraphics(nil, "a=d", "d=I", fmt.Sprintf("i=%d", number), "q=2")
 }
 
-// forgetImages lets it forget the newest of so many that were sent, which are more than
-// are kept: "all" would leave those that stand behind placeholders.
-func forgetImages(sent int) string {
-	const kept = 64
-	var b strings.Builder
-	for n := range min(sent, kept) {
-		b.WriteString(forgetImage(imageNumber(sent - n)))
-	}
-	return b.String()
-}
+// forgetImages lets it forget all.
+func forgetImages() string { return ansi.KittyGraphics(nil, "a=d", "d=A", "q=2") }
 
 // sendImage sends a picture, and lets one go that is no longer drawn.
 func sendImage(send string, old int) tea.Cmd {

@@ -194,7 +194,7 @@ func Run(ctx context.Context, desk Desk, opts Options) error {
 	resizing.Wait()
 	m.keepAtEnd()
 	if m.images > 0 && m.knows {
-		_, _ = io.WriteString(opts.Output, forgetImages(m.images)) // the terminal may be gone
+		_, _ = io.WriteString(opts.Output, forgetImages()) // the terminal may be gone
 	}
 	switch {
 	case m.idle:
